@@ -1,0 +1,1 @@
+"""What exists on Railway, declared; and the provider that makes it so."""
