@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.refusal import ExitCode, Refused
-from ops.pulumi_cli import BUILT, HOST, REMEDY, Cli, Unusable, examine, look
+from ops.estate.cli import BUILT, HOST, REMEDY, Cli, Unusable, examine, look
 
 HERE = Path(__file__).resolve().parent
 SDK = "github.com/pulumi/pulumi/sdk/v3"

@@ -13,6 +13,6 @@ pulumi:
 
 # What `pulumi up` would change, under the mandatory policies.
 preview: pulumi
-	@cli="$$($(PYTHON) -c 'from ops.pulumi_cli import need; print(need().path)')" && \
+	@cli="$$($(PYTHON) -c 'from ops.estate.cli import need; print(need().path)')" && \
 	PATH="$(CURDIR)/$(dir $(PYTHON)):$$(dirname "$$cli"):$$PATH" \
 	  "$$cli" preview --diff --stack $(STACK) --policy-pack $(POLICY_PACK)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bot.domain.refusal import ExitCode, Refused
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "build" / "pulumi"
 OLDEST = (3, 259, 0)
 HOST = "pulumi-language-python"

@@ -1,0 +1,81 @@
+"""Run the whole test suite in two parts and end with one line that counts both.
+
+The pure core runs under coverage and must reach 100 % of its branches; everything else runs
+without it, because tracing the core inside the simulation would double the time of the suite.
+It decides nothing about what is tested: that is pytest's.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "build" / "tests"
+CORE = ("tests/unit/domain", "tests/unit/engine")
+
+
+def run(title: str, *arguments: str) -> int:
+    """Run one part, shown as it is typed, and return its exit code."""
+    print(f"== {title}: {' '.join(arguments)}", flush=True)
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+def counted(name: str) -> dict[str, int]:
+    """Return how many tests passed, failed and were skipped, from the report of one part."""
+    report = REPORTS / f"{name}.xml"
+    if not report.exists():
+        return {"passed": 0, "failed": 1, "skipped": 0}
+    total = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314 - our own file
+        for key in total:
+            total[key] += int(suite.get(key, "0"))
+    failed = total["failures"] + total["errors"]
+    return {
+        "passed": total["tests"] - failed - total["skipped"],
+        "failed": failed,
+        "skipped": total["skipped"],
+    }
+
+
+def report_of(name: str) -> str:
+    """Return pytest's option to write the report of one part."""
+    return f"--junitxml={REPORTS / name}.xml"
+
+
+def main() -> int:
+    """Run both parts and the gate; return 0 only when all three agree."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", default="auto", help="processes for the second part")
+    jobs = parser.parse_args().jobs
+    began = time.monotonic()
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    for old in REPORTS.glob("*.xml"):
+        old.unlink()
+    core = [folder for folder in CORE if (ROOT / folder).is_dir()]
+    codes = [
+        run("the pure core", "coverage", "run", "-m", "pytest", "-q", "-n0", report_of("core"), *core),
+        run("every branch of it", "coverage", "report"),
+        run(
+            "everything else", "pytest", "-q", "-n", jobs, report_of("rest"), "--durations=15",
+            "tests", *(f"--ignore={folder}" for folder in CORE),
+        ),
+    ]  # fmt: skip
+    parts = [counted("core"), counted("rest")]
+    total = {key: sum(part[key] for part in parts) for key in ("passed", "failed", "skipped")}
+    print(
+        f"== {time.monotonic() - began:.0f} s; coverage gate {'held' if codes[1] == 0 else 'BROKEN'}"
+    )
+    print(f"tests: {total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    return next((code for code in codes if code), 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
