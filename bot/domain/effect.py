@@ -1,0 +1,41 @@
+"""What the engine wants done: the closed union of its outputs, in the order in which they count.
+
+The shell commits every `Record` of one answer before it performs any `Submit` or `Cancel` of it.
+"""
+
+from dataclasses import dataclass
+
+from bot.domain.entry import Entry
+from bot.domain.order import ApprovedOrder, OrderHash
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Make this durable, before anything else of the same answer is done."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Hash and sign this order and come back with `OrderPrepared`; send nothing yet."""
+
+    order: ApprovedOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Send the prepared order of this hash, once."""
+
+    order_hash: OrderHash
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Ask the venue to cancel one order; safe to repeat."""
+
+    order_hash: OrderHash
+    reason: str
+
+
+Effect = Record | Prepare | Submit | Cancel

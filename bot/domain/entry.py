@@ -1,0 +1,209 @@
+"""What is recorded for ever: the closed union of the ledger's entries.
+
+The entries are the truth; every other table of the ledger and all that the engine knows of money
+is their projection. Entries that change orders, positions or cash carry the values *after* the
+change, so that applying one twice changes nothing.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.fill import Fill, Position
+from bot.domain.market import Market, MarketId, Outcome
+from bot.domain.money import Shares, Usd
+from bot.domain.order import Intent, IntentId, OrderHash, OrderState, StrategyId
+
+
+class TradingState(StrEnum):
+    """ACTIVE trades; REDUCE_ONLY only closes; HALTED does neither."""
+
+    ACTIVE = "active"
+    REDUCE_ONLY = "reduce_only"
+    HALTED = "halted"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """One boot: who runs, on what, with which configuration. `device` is the volume's st_dev."""
+
+    boot: int
+    session: str
+    mode: str
+    deployment_id: str
+    versions: tuple[tuple[str, str], ...]
+    config_hash: str
+    recording_hash: str
+    strategy_hash: str
+    seed: int
+    starting_cash: Usd
+    device: int
+    previous_deployment_id: str
+    previous_seq: int
+    previous_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyComposed:
+    """A composition of components that trades from here on; `config` is its canonical JSON."""
+
+    strategy: StrategyId
+    strategy_hash: str
+    parent: str
+    components: tuple[tuple[str, str], ...]
+    """(kind, "name@version")."""
+    component_hashes: tuple[tuple[str, str], ...]
+    config: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapitalDeposited:
+    """Money that came from outside."""
+
+    amount: Usd
+    cash: Usd
+
+
+@dataclass(frozen=True, slots=True)
+class MarketListed:
+    """A market as first seen, or as last changed."""
+
+    market: Market
+
+
+@dataclass(frozen=True, slots=True)
+class MarketSettled:
+    """A market is over for us: resolved, and nothing of ours is left in it."""
+
+    market_id: MarketId
+    winner: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRecorded:
+    """The order that is about to be sent: on disk before it leaves."""
+
+    intent: Intent
+    order_hash: OrderHash
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class IntentDenied:
+    """Risk refused. Repetitions for the same market, strategy and limit are counted, not repeated.
+
+    `count` is how many refusals this entry stands for: 1 at the first, and when the series ends
+    one more entry with the number of its repetitions.
+    """
+
+    intent_id: IntentId
+    strategy: StrategyId
+    market_id: MarketId
+    limit: str
+    value: str
+    bound: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanged:
+    """An order has a new state; `filled` is how much of it has been executed by then."""
+
+    order_hash: OrderHash
+    intent_id: IntentId
+    market_id: MarketId
+    state: OrderState
+    reason: str
+    filled: Shares
+
+
+@dataclass(frozen=True, slots=True)
+class FillRecorded:
+    """A fill with its order, its position and cash after it, in one transaction.
+
+    `equity` is cash plus all positions marked at the bid, or at cost where there is no bid.
+    """
+
+    fill: Fill
+    intent_id: IntentId
+    strategy: StrategyId
+    strategy_hash: str
+    filled: Shares
+    position: Position
+    cash: Usd
+    equity: Usd
+
+
+@dataclass(frozen=True, slots=True)
+class PositionSettled:
+    """A position was paid out (1 or 0 a share): what it paid, and the books after it."""
+
+    position: Position
+    winner: Outcome
+    size: Shares
+    cost: Usd
+    payout: Usd
+    profit: Usd
+    cash: Usd
+    equity: Usd
+
+
+@dataclass(frozen=True, slots=True)
+class TradingStateSet:
+    """Trading was started, restricted or halted, and why."""
+
+    state: TradingState
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnomalyCounted:
+    """Something received could not be believed; repetitions are counted like refusals."""
+
+    kind: str
+    detail: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DriftFound:
+    """A difference between memory, ledger and venue, its cause, and what was done about it."""
+
+    cause: str
+    subject: str
+    ours: str
+    theirs: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReached:
+    """Nothing else happened for a while; frames up to this entry's have been handled."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStopped:
+    """An orderly stop."""
+
+    reason: str
+
+
+Entry = (
+    SessionStarted | StrategyComposed | CapitalDeposited | MarketListed | MarketSettled
+    | IntentRecorded | IntentDenied | OrderChanged | FillRecorded | PositionSettled
+    | TradingStateSet | AnomalyCounted | DriftFound | FrameReached | SessionStopped
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry where it stands in the ledger.
+
+    `seq` counts from 1 without gaps. `frame` and `at_us` are those of the event it came from.
+    `hash` is SHA-256 over the previous hash and the entry's canonical content (docs/ledger.md).
+    """
+
+    seq: int
+    frame: int
+    at_us: int
+    hash: str
+    entry: Entry

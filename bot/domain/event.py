@@ -1,0 +1,170 @@
+"""What happens to the engine: the closed union of its inputs.
+
+Every event carries `frame`, the number of the received frame it belongs to (a line number in a
+recording, a receive count on the wire; for a venue's answer the last frame handled before it), and
+`at_us`, when it reached us in UTC microseconds. Neither ever runs backwards for the engine.
+"""
+
+from dataclasses import dataclass
+
+from bot.domain.book import Level, Side
+from bot.domain.fill import Fill
+from bot.domain.market import Market, MarketId, Outcome, TokenId
+from bot.domain.money import Price, Shares
+from bot.domain.order import Answer, IntentId, OrderHash, OrderState, Prepared
+
+LevelChange = tuple[TokenId, Side, int, int]
+"""(token, side, price, new total size), the latter two in micros."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarketSeen:
+    """The venue lists a market, or what it says of one has changed."""
+
+    frame: int
+    at_us: int
+    market: Market
+
+
+@dataclass(frozen=True, slots=True)
+class MarketResolved:
+    """A market is closed with payouts of exactly 1 and 0."""
+
+    frame: int
+    at_us: int
+    market_id: MarketId
+    winner: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class BookReplaced:
+    """A whole book of one token."""
+
+    frame: int
+    at_us: int
+    token: TokenId
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookChanged:
+    """New totals at some levels of one market's books, both outcomes together."""
+
+    frame: int
+    at_us: int
+    changes: tuple[LevelChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TickChanged:
+    """The price grid of one token has changed."""
+
+    frame: int
+    at_us: int
+    token: TokenId
+    tick: Price
+
+
+@dataclass(frozen=True, slots=True)
+class TradePrinted:
+    """Somebody traded; the side is the taker's."""
+
+    frame: int
+    at_us: int
+    token: TokenId
+    side: Side
+    price: Price
+    size: Shares
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTicked:
+    """The settlement price feed: value in micro USD, averaged over `window_s` seconds."""
+
+    frame: int
+    at_us: int
+    symbol: str
+    value_micros: int
+    window_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRefused:
+    """A frame that could not be believed; the books of `tokens` are not whole until a snapshot.
+
+    `kind` is one of the anomalies listed in docs/recording.md; `detail` names field and value.
+    """
+
+    frame: int
+    at_us: int
+    kind: str
+    detail: str
+    tokens: tuple[TokenId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """Time has passed without anything else happening."""
+
+    frame: int
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPrepared:
+    """The shell has hashed and signed an approved order; nothing was sent yet."""
+
+    frame: int
+    at_us: int
+    prepared: Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAnswered:
+    """The venue answered a submit, or failed to."""
+
+    frame: int
+    at_us: int
+    intent_id: IntentId
+    order_hash: OrderHash
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilled:
+    """The venue executed part of an order."""
+
+    frame: int
+    at_us: int
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEnded:
+    """The venue says that nothing more will happen to an order; `state` is final."""
+
+    frame: int
+    at_us: int
+    order_hash: OrderHash
+    state: OrderState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """An orderly stop: no new intents from here on."""
+
+    frame: int
+    at_us: int
+    reason: str
+
+
+MarketEvent = (
+    MarketSeen | MarketResolved | BookReplaced | BookChanged | TickChanged | TradePrinted
+    | PriceTicked | FrameRefused | TimerFired
+)  # fmt: skip
+"""What a feed delivers."""
+VenueEvent = OrderAnswered | OrderFilled | OrderEnded
+"""What a venue says of our own orders."""
+Event = MarketEvent | VenueEvent | OrderPrepared | StopAsked

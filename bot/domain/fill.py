@@ -1,0 +1,98 @@
+"""Executions and what they leave: fills, positions, settlements."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NewType
+
+from bot.domain.book import Side
+from bot.domain.market import MarketId, Outcome, TokenId
+from bot.domain.money import ZERO_SHARES, ZERO_USD, Price, Rounding, Shares, Usd, divide
+from bot.domain.order import OrderHash, StrategyId
+
+FillId = NewType("FillId", str)
+"""The venue's trade id and our leg of it; the key a fill is deduplicated by."""
+
+
+class Liquidity(StrEnum):
+    """Who came to whom: a taker pays the fee."""
+
+    TAKER = "taker"
+    MAKER = "maker"
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution of part of an order, at one price, at the venue's time."""
+
+    fill_id: FillId
+    order_hash: OrderHash
+    market_id: MarketId
+    token: TokenId
+    outcome: Outcome
+    side: Side
+    price: Price
+    size: Shares
+    notional: Usd
+    """What the venue moved for the shares; its amount is the truth, not price times size."""
+    fee: Usd
+    liquidity: Liquidity
+    filled_us: int
+
+    @property
+    def cash(self) -> Usd:
+        """Return what the fill does to cash: buys pay notional and fee, sells get it less fee."""
+        return -self.notional - self.fee if self.side is Side.BUY else self.notional - self.fee
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Net shares of one outcome held by one strategy, with their cost including buying fees."""
+
+    strategy: StrategyId
+    market_id: MarketId
+    outcome: Outcome
+    size: Shares = ZERO_SHARES
+    cost: Usd = ZERO_USD
+    realized: Usd = ZERO_USD
+    fees: Usd = ZERO_USD
+
+    def after(self, fill: Fill) -> "Position":
+        """Return the position after one more fill.
+
+        A sale takes its share of the cost, rounded down, and the last share takes the rest.
+
+        Raises:
+            ValueError: a sale of more than is held.
+
+        """
+        if fill.side is Side.BUY:
+            return replace(
+                self,
+                size=self.size + fill.size,
+                cost=self.cost - fill.cash,
+                fees=self.fees + fill.fee,
+            )
+        left = self.size - fill.size
+        sold_cost = Usd(
+            divide(self.cost.micros * fill.size.micros, self.size.micros, Rounding.DOWN)
+            if left.micros
+            else self.cost.micros
+        )
+        return replace(
+            self,
+            size=left,
+            cost=self.cost - sold_cost,
+            realized=self.realized + fill.cash - sold_cost,
+            fees=self.fees + fill.fee,
+        )
+
+    def settled(self, winner: Outcome) -> tuple["Position", Usd]:
+        """Return the flat position and the payout: 1 USD a share of the winner, else nothing."""
+        payout = Usd(self.size.micros if winner is self.outcome else 0)
+        flat = replace(
+            self,
+            size=ZERO_SHARES,
+            cost=ZERO_USD,
+            realized=self.realized + payout - self.cost,
+        )
+        return flat, payout

@@ -1,0 +1,161 @@
+"""What the engine's shell needs from outside, as Protocols at the consumer.
+
+Times are UTC microseconds. An adapter raises `Temporary` when the same call may work later and
+`Permanent` when it cannot; nobody outside the adapter sees a library's own exception.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.entry import Entry, Recorded
+from bot.domain.event import MarketEvent, VenueEvent
+from bot.domain.fill import Fill
+from bot.domain.market import MarketId, TokenId
+from bot.domain.money import Shares, Usd
+from bot.domain.order import Answer, ApprovedOrder, OrderHash, Prepared
+
+
+class Temporary(Exception):  # noqa: N818 - what the failure is
+    """The outside failed for now; the same idempotent call may work later."""
+
+
+class Permanent(Exception):  # noqa: N818 - what the failure is
+    """The outside refused for good; repeating the call cannot help."""
+
+
+class CommitUnknown(Exception):  # noqa: N818 - what is known of it
+    """COMMIT raised: the transaction may or may not be on disk. Stop the process and recover."""
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now_us(self) -> int:
+        """Return UTC now in microseconds."""
+        ...
+
+
+class MarketFeed(Protocol):
+    """Market data as domain events, in the order received."""
+
+    def batches(self) -> AsyncIterator[Sequence[MarketEvent]]:
+        """Yield what has arrived, in order, never an empty batch; ends when the feed ends."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """An order resting at the venue, by its own account."""
+
+    order_hash: OrderHash
+    market_id: MarketId
+    token: TokenId
+    filled: Shares
+
+
+@dataclass(frozen=True, slots=True)
+class VenueView:
+    """Everything the venue says of us, asked at one time; complete pages only.
+
+    `seen` are all order hashes it can prove to have received among those asked about.
+    """
+
+    at_us: int
+    open_orders: tuple[OpenOrder, ...]
+    fills: tuple[Fill, ...]
+    cash: Usd
+    positions: tuple[tuple[TokenId, Shares], ...]
+    seen: frozenset[OrderHash]
+
+
+class Venue(Protocol):
+    """Where orders go. One contract suite holds paper and live to this."""
+
+    def prepare(self, order: ApprovedOrder, *, salt: int, at_us: int) -> Prepared:
+        """Return hash and body of the order; pure, no I/O; the same inputs give the same hash."""
+        ...
+
+    async def submit(self, prepared: Prepared) -> Answer:
+        """Send the order once; never retries; raises nothing: what is not known is `Unknown`."""
+        ...
+
+    async def cancel(self, order_hash: OrderHash) -> bool:
+        """Ask for a cancel; True if the order is not open any more. Idempotent.
+
+        Raises:
+            Temporary: no answer; the order may still be open.
+
+        """
+        ...
+
+    async def cancel_all(self) -> tuple[OrderHash, ...]:
+        """Cancel everything open and return what was cancelled. Idempotent.
+
+        Raises:
+            Temporary: no answer; orders may still be open.
+
+        """
+        ...
+
+    async def view(self, hashes: Sequence[OrderHash], since_us: int) -> VenueView:
+        """Return open orders, fills since `since_us`, cash, positions, and which hashes it knows.
+
+        Raises:
+            Temporary: any page is missing; an incomplete answer is never "flat".
+
+        """
+        ...
+
+    def events(self) -> AsyncIterator[VenueEvent]:
+        """Yield what happens to our orders; states may come in any order, twice, or never."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the ledger: an empty one has seq 0, frame 0 and the genesis hash."""
+
+    seq: int
+    frame: int
+    at_us: int
+    hash: str
+
+
+class Ledger(Protocol):
+    """The durable ordered record. One contract suite holds every adapter to this."""
+
+    @property
+    def head(self) -> Head:
+        """Return the last durable entry's place."""
+        ...
+
+    async def append(self, entries: Sequence[Entry], *, frame: int, at_us: int) -> Head:
+        """Make the entries durable as one transaction, in order, and return the new head.
+
+        Concurrent appends are committed in the order of the calls, possibly together.
+
+        Raises:
+            CommitUnknown: the outcome is not known; nothing more is accepted by this ledger.
+
+        """
+        ...
+
+    def entries(self, *, after_seq: int = 0, upto_seq: int | None = None) -> Sequence[Recorded]:
+        """Return the entries with after_seq < seq <= upto_seq, in order."""
+        ...
+
+    def unsettled(self, *, upto_seq: int | None = None) -> Sequence[Recorded]:
+        """Return all entries of markets that were listed but not settled by `upto_seq`, in order.
+
+        With the last cash and the last trading state this is all that an engine needs to know.
+        """
+        ...
+
+    def cash(self, *, upto_seq: int | None = None) -> Usd:
+        """Return cash after `upto_seq`."""
+        ...
+
+    async def close(self) -> None:
+        """Commit what is queued and let go of the file."""
+        ...
