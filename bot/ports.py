@@ -4,12 +4,12 @@ Times are UTC microseconds. An adapter raises `Temporary` when the same call may
 `Permanent` when it cannot; nobody outside the adapter sees a library's own exception.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain.entry import Entry, Recorded
-from bot.domain.event import MarketEvent, VenueEvent
+from bot.domain.entry import Entry, Recorded, Stamp
+from bot.domain.event import Event, VenueEvent
 from bot.domain.fill import Fill
 from bot.domain.market import MarketId, TokenId
 from bot.domain.money import Shares, Usd
@@ -37,10 +37,14 @@ class Clock(Protocol):
 
 
 class MarketFeed(Protocol):
-    """Market data as domain events, in the order received."""
+    """What happens outside, as domain events in the order received."""
 
-    def batches(self) -> AsyncIterator[Sequence[MarketEvent]]:
-        """Yield what has arrived, in order, never an empty batch; ends when the feed ends."""
+    def batches(self, first_frame: int) -> AsyncIterator[Iterable[Event]]:
+        """Yield what has arrived from frame number `first_frame` on; ends when the feed ends.
+
+        A batch may be lazy: its next event is made only after the one before it was handled and
+        its effects were carried out, so that a paper venue's answers find their place in time.
+        """
         ...
 
 
@@ -114,12 +118,14 @@ class Venue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of the ledger: an empty one has seq 0, frame 0 and the genesis hash."""
+    """The end of the ledger: an empty one has seq 0, frame 0 and hash and decisions `GENESIS`."""
 
     seq: int
-    frame: int
-    at_us: int
+    stamp: Stamp
     hash: str
+
+
+GENESIS = "0" * 64
 
 
 class Ledger(Protocol):
@@ -130,7 +136,7 @@ class Ledger(Protocol):
         """Return the last durable entry's place."""
         ...
 
-    async def append(self, entries: Sequence[Entry], *, frame: int, at_us: int) -> Head:
+    async def append(self, entries: Sequence[Entry], stamp: Stamp) -> Head:
         """Make the entries durable as one transaction, in order, and return the new head.
 
         Concurrent appends are committed in the order of the calls, possibly together.

@@ -88,29 +88,31 @@ class Book:
             raise OffGrid(f"price {price_micros / MICROS:g} is outside (0, 1) or off the tick")
         self.at_us = at_us
         if side is Side.BUY:
-            bids = self._bids
-            bids[index] = size_micros
-            if size_micros:
-                self._bid = max(self._bid, index)
-            elif index == self._bid:
-                while index and not bids[index]:
-                    index -= 1
-                self._bid = index
+            self._bids[index] = size_micros
+            if index >= self._bid:
+                self._bid = index if size_micros else self._next_bid(index)
         else:
-            asks = self._asks
-            asks[index] = size_micros
-            if size_micros:
-                self._ask = min(self._ask, index)
-            elif index == self._ask:
-                while index < self._ticks and not asks[index]:
-                    index += 1
-                self._ask = index
+            self._asks[index] = size_micros
+            if index <= self._ask:
+                self._ask = index if size_micros else self._next_ask(index)
+
+    def _next_bid(self, index: int) -> int:
+        bids = self._bids
+        while index and not bids[index]:
+            index -= 1
+        return index
+
+    def _next_ask(self, index: int) -> int:
+        asks, none = self._asks, self._ticks
+        while index < none and not asks[index]:
+            index += 1
+        return index
 
     def regrid(self, tick: Price) -> None:
         """Move to another tick; levels that stay on the grid are kept, else the book is cleared.
 
         Orders on the old grid still rest after a change to a finer one.
-        Source: polymarket.md 3.2, read 2026-11-22.
+        Source: docs.polymarket.com/market-data/websocket/market-channel, read 2026-11-22.
         """
         kept = (list(self.levels(Side.BUY)), list(self.levels(Side.SELL)))
         whole = self.whole

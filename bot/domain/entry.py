@@ -24,7 +24,10 @@ class TradingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionStarted:
-    """One boot: who runs, on what, with which configuration. `device` is the volume's st_dev."""
+    """One boot: who runs, on what, with which configuration.
+
+    `device` is the volume's st_dev, `started_us` wall time: neither belongs to the trading day.
+    """
 
     boot: int
     session: str
@@ -37,6 +40,7 @@ class SessionStarted:
     seed: int
     starting_cash: Usd
     device: int
+    started_us: int
     previous_deployment_id: str
     previous_seq: int
     previous_hash: str
@@ -195,15 +199,26 @@ Entry = (
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """Where in the day an entry belongs: the event it came from, and all decisions up to it.
+
+    `decisions` is the running SHA-256 over all effects in handling order (docs/ledger.md).
+    """
+
+    frame: int
+    at_us: int
+    decisions: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """An entry where it stands in the ledger.
 
-    `seq` counts from 1 without gaps. `frame` and `at_us` are those of the event it came from.
-    `hash` is SHA-256 over the previous hash and the entry's canonical content (docs/ledger.md).
+    `seq` counts from 1 without gaps. `hash` is SHA-256 over the previous hash and the canonical
+    content of stamp and entry (docs/ledger.md).
     """
 
     seq: int
-    frame: int
-    at_us: int
+    stamp: Stamp
     hash: str
     entry: Entry
