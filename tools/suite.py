@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "tests"
+MEASURED = ("coverage", "run", "-m", "pytest", "-q", "-n0")
 CORE = ("tests/unit/domain", "tests/unit/engine")
 
 
@@ -61,7 +62,7 @@ def main() -> int:
         old.unlink()
     core = [folder for folder in CORE if (ROOT / folder).is_dir()]
     codes = [
-        run("the pure core", "coverage", "run", "-m", "pytest", "-q", "-n0", report_of("core"), *core),
+        run("the pure core", *MEASURED, report_of("core"), *core),
         run("every branch of it", "coverage", "report"),
         run(
             "everything else", "pytest", "-q", "-n", jobs, report_of("rest"), "--durations=15",
@@ -69,10 +70,9 @@ def main() -> int:
         ),
     ]  # fmt: skip
     parts = [counted("core"), counted("rest")]
+    gate = "all covered" if codes[1] == 0 else "NOT all covered"
     total = {key: sum(part[key] for part in parts) for key in ("passed", "failed", "skipped")}
-    print(
-        f"== {time.monotonic() - began:.0f} s; coverage gate {'held' if codes[1] == 0 else 'BROKEN'}"
-    )
+    print(f"== {time.monotonic() - began:.0f} s; branches of the core: {gate}")
     print(f"tests: {total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
     return next((code for code in codes if code), 0)
 
