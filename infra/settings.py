@@ -115,7 +115,8 @@ class Backups:
 class Settings:
     """Everything a stack decides."""
 
-    workspace: str
+    workspace: str | None
+    """None: the only workspace the token belongs to."""
     project: str
     environment: str
     service: str
@@ -142,7 +143,7 @@ def read(config: pulumi.Config) -> Settings:
     mode = choice(config, "mode", Mode, Mode.PAPER)
     volume(config)
     return Settings(
-        workspace=required(config, "workspace", "the id `poly infra doctor` prints"),
+        workspace=config.get("workspace"),
         project=railway_name(config, "project", "poly"),
         environment=railway_name(config, "environment", "production"),
         service=railway_name(config, "service", "poly"),

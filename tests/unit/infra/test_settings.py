@@ -8,7 +8,6 @@ from infra.settings import Image, Mode, Plan, Region, Repository, Schedule, read
 
 DIGEST = "ghcr.io/acme/poly@sha256:" + "a" * 64
 GOOD = {
-    "poly:workspace": "w-1",
     "poly:plan": "pro",
     "poly:region": "europe-west4-drams3a",
     "poly:regionSignedOff": "europe-west4-drams3a 2026-11-23 R. Owner",
@@ -43,7 +42,7 @@ def test_the_least_a_stack_says_is_paper_in_one_project() -> None:
     assert said.backups.schedule == ()
 
 
-@pytest.mark.parametrize("key", ["workspace", "plan", "region", "image"])
+@pytest.mark.parametrize("key", ["plan", "region", "image"])
 def test_a_missing_key_is_named_with_the_command_that_sets_it(key: str) -> None:
     line = refusal(without=key)
     assert f"poly:{key} is missing" in line

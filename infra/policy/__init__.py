@@ -1,0 +1,1 @@
+"""Policies: rules no stack may break, whoever edits the program."""
