@@ -19,8 +19,8 @@ SOURCES := bot infra ops sandbox
 
 help:  ## what can be made (the default)
 	@echo "make ..."
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "  %-10s %s\n", $$1, $$2}'
-	@echo "    pulumi     find the Pulumi CLI, or build it into build/pulumi"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@echo "  pulumi     find the Pulumi CLI, or build it into build/pulumi"
 
 demo: $(READY)  ## play the whole story on recorded real windows, without any account
 	$(BIN)/poly demo
