@@ -294,7 +294,7 @@ def backups(config: pulumi.Config, plan: Plan) -> Backups:
         raise refuse(
             "backupSchedule", listed, "the Hobby plan has no volume backups; remove the key"
         )
-    bucket = config.get("bucket")
+    bucket = config.get("bucket") or None
     if bucket is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", bucket):
         raise refuse("bucket", bucket, "use 1 to 32 small letters, digits and dashes")
     region = choice(config, "bucketRegion", BucketRegion, BucketRegion.AMSTERDAM)
