@@ -75,8 +75,8 @@ def figures(proof: Proof) -> str:
     summary = proof.summary
     names = {
         "windows": "windows", "orders": "orders", "fills": "fills", "denied": "denied by risk",
-        "fees_usd": "fees, USD", "realized_pnl_usd": "realised, USD", "equity_usd": "equity, USD",
-        "max_drawdown_usd": "max drawdown, USD",
+        "fees_usd": "USD fees", "realized_pnl_usd": "USD realised", "equity_usd": "USD equity",
+        "max_drawdown_usd": "USD max drawdown",
     }  # fmt: skip
     return tiles([(str(summary.get(key, "")), name) for key, name in names.items()])
 
