@@ -1,5 +1,7 @@
 """`poly cost`: what a month of a stack costs on both plans, and beside the old estimate."""
 
+import datetime as dt
+import time
 from dataclasses import asdict
 
 import click
@@ -34,9 +36,7 @@ def command(*, name: str, measured: bool, days: int, as_json: bool) -> None:
     declared = stacks.declared(name)
     cases = {"expected": declared.expected(), "at the limits": declared.at_limits()}
     if measured:
-        from ops.estate.metrics import measure  # noqa: PLC0415 - starts an HTTP client
-
-        found = measure(stacks.target(name), days=days)
+        found = measured_usage(name, days)
         if found is None:
             report.note("Railway has no metrics of this service yet; the estimate stands alone.")
         else:
@@ -56,12 +56,24 @@ def command(*, name: str, measured: bool, days: int, as_json: bool) -> None:
         show(declared, estimates)
 
 
+def measured_usage(stack: str, days: int) -> price.Usage | None:
+    """Ask Railway what the stack's service used."""
+    from ops.estate import connect
+    from ops.estate.metrics import measure
+
+    now = dt.datetime.fromtimestamp(time.time(), dt.UTC)
+    target = stacks.target(stack)
+    with connect.railway() as client:
+        return measure(client, target, now, days=days)
+
+
 def show(declared: stacks.Declared, estimates: list[price.Estimate]) -> None:
     """Print the table and where its numbers come from."""
     low, high = price.OLD_PLAN_USD
     headings = ("case", "plan", "usage $/month", "bill $/month", f"old ${low:.0f} to {high:.0f}")
     rows = [
-        (row.case, row.plan, row.usage_usd, row.bill_usd, row.old_estimate) for row in estimates
+        (row.case, row.plan, f"{row.usage_usd:13.2f}", f"{row.bill_usd:12.2f}", row.old_estimate)
+        for row in estimates
     ]
     report.say(
         f"stack {declared.name}: {declared.plan} plan, at most {declared.cpu:g} vCPU, "

@@ -58,12 +58,20 @@ class Deployment(msgspec.Struct, frozen=True, rename="camel"):
         return found if isinstance(found, str) else None
 
 
+class Attribute(msgspec.Struct, frozen=True):
+    """A part of a JSON line, its value JSON again: Railway takes such lines apart."""
+
+    key: str
+    value: str
+
+
 class LogLine(msgspec.Struct, frozen=True):
     """One line a deployment wrote."""
 
     timestamp: str
     message: str
     severity: str | None = None
+    attributes: tuple[Attribute, ...] = ()
 
 
 class _Payload(msgspec.Struct, frozen=True):
