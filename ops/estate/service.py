@@ -29,9 +29,14 @@ class Service:
         self._target = target
 
     def volume(self) -> Mounted | None:
+        """Return the volume attached to the service, as far as a redeploy must not change it."""
+        row = self.volume_row()
+        return None if row is None else mounted(row)
+
+    def volume_row(self) -> VolumeInstance | None:
         """Return the volume attached to the service."""
         there = volumes.in_environment(self._client, self._target.environment)
-        return next((mounted(row) for row in there if row.service_id == self._target.service), None)
+        return next((row for row in there if row.service_id == self._target.service), None)
 
     def deployments(self) -> tuple[Deployment, ...]:
         """Return what has not been removed, newest first."""
