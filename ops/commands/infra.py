@@ -46,7 +46,7 @@ def status(stack: str, *, as_json: bool) -> None:
     """Show declared against real: drift, deployments, the volume's use, the request budget."""
     from ops.estate import connect, drift
     from ops.estate import stack as stacks
-    from ops.estate.service import Service
+    from ops.persistence.service import Service
 
     target = stacks.target(stack)
     changes = drift.preview(stack, os.environ)

@@ -53,9 +53,10 @@ def persistence(stack: str | None, wait_s: float, evidence: Path | None, *, as_j
 
     One deployment is made. What is judged, and how: docs/persistence-evidence.md.
     """
-    from ops.estate import connect, persistence, redeploy
+    from ops.estate import connect
     from ops.estate import stack as stacks
-    from ops.estate.service import Service
+    from ops.persistence import judge, redeploy
+    from ops.persistence.service import Service
 
     target = stacks.target(stack)
     at = dt.datetime.fromtimestamp(time.time(), dt.UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -67,8 +68,8 @@ def persistence(stack: str | None, wait_s: float, evidence: Path | None, *, as_j
         was = redeploy.before(service)
         report.note(f"deployment {was.deployment.id} runs; redeploying")
         seen = redeploy.redeploy(service, was, wait_s)
-    checks = persistence.judge(seen)
-    proved = all(check.verdict is persistence.Verdict.PROVED for check in checks)
+    checks = judge.judge(seen)
+    proved = all(check.verdict is judge.Verdict.PROVED for check in checks)
     document = {
         "ok": proved,
         "at": at,

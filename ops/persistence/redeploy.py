@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bot.domain.refusal import ExitCode, Refused
 from infra.railway.calls.deployments import RUNNING, Deployment
-from ops.estate.persistence import Evidence, Line, Mounted, boots, complete, stop
-from ops.estate.service import Service, until
+from ops.persistence.judge import Evidence, Line, Mounted, boots, complete, stop
+from ops.persistence.service import Service, until
 
 ENDED = ("FAILED", "CRASHED", "REMOVED", "SKIPPED")
 STOP_LINE_S = 10.0

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.refusal import Refused
-from ops.estate.persistence import (
+from ops.persistence.judge import (
     Evidence,
     Mounted,
     Verdict,

@@ -11,8 +11,8 @@ from infra.railway.calls import deployments, volumes
 from infra.railway.calls.deployments import Deployment
 from infra.railway.calls.volumes import VolumeInstance
 from infra.railway.client import Railway
-from ops.estate.persistence import Line, Mounted, decode
 from ops.estate.stack import Target
+from ops.persistence.judge import Line, Mounted, decode
 
 Found = TypeVar("Found")
 
