@@ -8,6 +8,7 @@ recording, a receive count on the wire; for a venue's answer the last frame hand
 from dataclasses import dataclass
 
 from bot.domain.book import Level, Side
+from bot.domain.entry import TradingState
 from bot.domain.fill import Fill
 from bot.domain.market import Market, MarketId, Outcome, TokenId
 from bot.domain.money import Price, Shares
@@ -160,6 +161,16 @@ class StopAsked:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class TradingAsked:
+    """The shell sets the trading state: ACTIVE only when all three views agree."""
+
+    frame: int
+    at_us: int
+    state: TradingState
+    cause: str
+
+
 MarketEvent = (
     MarketSeen | MarketResolved | BookReplaced | BookChanged | TickChanged | TradePrinted
     | PriceTicked | FrameRefused | TimerFired
@@ -167,4 +178,4 @@ MarketEvent = (
 """What a feed delivers."""
 VenueEvent = OrderAnswered | OrderFilled | OrderEnded
 """What a venue says of our own orders."""
-Event = MarketEvent | VenueEvent | OrderPrepared | StopAsked
+Event = MarketEvent | VenueEvent | OrderPrepared | StopAsked | TradingAsked

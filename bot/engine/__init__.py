@@ -1,0 +1,1 @@
+"""Decides, never does: events in, effects out, the same for the same inputs."""

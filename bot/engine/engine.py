@@ -1,0 +1,396 @@
+"""`handle(event) -> effects`: what happened in, what is to be recorded and done out.
+
+Synchronous; no I/O, no clock, no randomness, no log. The same events give the same effects, so any
+day can be replayed and any crash repeated. Trading starts HALTED; the shell makes it ACTIVE when
+memory, ledger and venue agree.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import assert_never
+
+from bot.domain.book import OffGrid
+from bot.domain.effect import Effect, Prepare, Record, Submit
+from bot.domain.entry import (
+    AnomalyCounted,
+    Entry,
+    FillRecorded,
+    IntentRecorded,
+    MarketListed,
+    MarketSettled,
+    OrderChanged,
+    PositionSettled,
+    TradingStateSet,
+)
+from bot.domain.event import (
+    BookChanged,
+    BookReplaced,
+    Event,
+    FrameRefused,
+    MarketEvent,
+    MarketResolved,
+    MarketSeen,
+    OrderAnswered,
+    OrderEnded,
+    OrderFilled,
+    OrderPrepared,
+    PriceTicked,
+    StopAsked,
+    TickChanged,
+    TimerFired,
+    TradePrinted,
+    TradingAsked,
+    VenueEvent,
+)
+from bot.domain.fill import Position
+from bot.domain.market import MarketId, Outcome, TokenId
+from bot.domain.money import Usd
+from bot.domain.order import (
+    Accepted,
+    ApprovedOrder,
+    Denied,
+    Intent,
+    IntentId,
+    OrderState,
+    Rejected,
+    Unknown,
+)
+from bot.engine.accounting import Portfolio, WorkingOrder
+from bot.engine.desk import Desk, Seat
+from bot.engine.intent import closing_intent, opening_intent
+from bot.engine.risk import MINUTE_US, Situation, review
+from bot.engine.strategy.composition import Composition
+
+
+class Engine:
+    """All that decides. Owns books and portfolio; nobody else changes them."""
+
+    def __init__(self, strategies: tuple[Composition, ...]) -> None:
+        """Start empty and HALTED; `apply` what the ledger says is ours before anything else."""
+        self.portfolio = Portfolio()
+        self.stopping = False
+        self._strategies = strategies
+        self._desks: dict[MarketId, Desk] = {}
+        self._tokens: dict[TokenId, Desk] = {}
+        self._made: deque[int] = deque()
+        self._frame = -1
+        self._ordinal = 0
+        self._anomalies: dict[str, int] = {}
+        self._effects: list[Effect] = []
+
+    def handle(self, event: Event) -> list[Effect]:
+        """Take one event in and return what follows from it, in order."""
+        effects: list[Effect] = []
+        self._effects = effects
+        if isinstance(event, BookChanged):
+            self._book_changed(event)
+        elif isinstance(event, OrderAnswered | OrderFilled | OrderEnded | OrderPrepared):
+            self._order_event(event)
+        elif isinstance(event, StopAsked):
+            self.stopping = True
+        elif isinstance(event, TradingAsked):
+            self._record(TradingStateSet(event.state, event.cause))
+        else:
+            self._market_event(event)
+        return effects
+
+    def apply(self, entries: Iterable[Entry]) -> None:
+        """Take entries in that are already on disk: recovery, never a decision."""
+        for entry in entries:
+            known = isinstance(entry, IntentRecorded) and entry.intent.intent_id in (
+                self.portfolio.orders
+            )
+            self.portfolio.apply(entry)
+            if isinstance(entry, MarketListed):
+                self._open(entry.market.market_id)
+            elif isinstance(entry, MarketSettled):
+                self._close(entry.market_id)
+            elif isinstance(entry, IntentRecorded) and not known:
+                self._count(entry.intent)
+
+    def recall(self, made_us: Iterable[int]) -> None:
+        """Count orders of settled markets that were made within the last minute, oldest first."""
+        self._made.extend(made_us)
+
+    def withdraw(self, intent_id: IntentId) -> None:
+        """Forget an order that was approved but never prepared: recovery decides nothing anew."""
+        del self.portfolio.orders[intent_id]
+
+    def equity(self, portfolio: Portfolio | None = None) -> Usd:
+        """Return cash plus positions marked at the bid."""
+        return (portfolio or self.portfolio).equity(
+            (market_id, outcome, desk.mark(outcome))
+            for market_id, desk in self._desks.items()
+            for outcome in Outcome
+        )
+
+    # What the market does
+
+    def _market_event(self, event: MarketEvent) -> None:
+        match event:
+            case BookReplaced():
+                self._book_replaced(event)
+            case MarketSeen():
+                self._market_seen(event)
+            case MarketResolved():
+                self._market_resolved(event)
+            case TickChanged():
+                if (desk := self._tokens.get(event.token)) is not None:
+                    desk.regrid(event.token, event.tick)
+            case FrameRefused():
+                self._doubt(event.kind, event.detail, event.tokens)
+            case BookChanged() | TradePrinted() | PriceTicked() | TimerFired():
+                pass
+            case _ as never:
+                assert_never(never)
+
+    def _book_changed(self, event: BookChanged) -> None:
+        at_us, tokens = event.at_us, self._tokens
+        desk: Desk | None = None
+        for token, side, price, size in event.changes:
+            found = tokens.get(token)
+            if found is None:
+                continue
+            desk = found
+            book = desk.up if token == desk.market.up else desk.down
+            try:
+                if book.whole:
+                    book.change(side, price, size, at_us)
+            except OffGrid as error:
+                self._doubt("off_grid", f"{token}: {error}", (token,))
+        if desk is not None:
+            self._consider(desk, event.frame, at_us)
+
+    def _book_replaced(self, event: BookReplaced) -> None:
+        desk = self._tokens.get(event.token)
+        if desk is None:
+            return
+        try:
+            desk.book(event.token).snapshot(event.bids, event.asks, event.at_us)
+        except OffGrid as error:
+            self._doubt("off_grid", f"{event.token}: {error}", (event.token,))
+        self._consider(desk, event.frame, event.at_us)
+
+    def _market_seen(self, event: MarketSeen) -> None:
+        market = event.market
+        if self.portfolio.markets.get(market.market_id) == market:
+            return
+        self._record(MarketListed(market))
+        self._open(market.market_id)
+
+    def _market_resolved(self, event: MarketResolved) -> None:
+        desk = self._desks.get(event.market_id)
+        if desk is not None and desk.winner is None:
+            desk.winner = event.winner
+            self._settle(desk, event.winner)
+
+    def _doubt(self, kind: str, detail: str, tokens: tuple[TokenId, ...]) -> None:
+        for token in tokens:
+            if (desk := self._tokens.get(token)) is not None:
+                desk.doubt(token)
+        times = self._anomalies[kind] = self._anomalies.get(kind, 0) + 1
+        power = 10 ** (len(str(times)) - 1)
+        if times == power:
+            self._record(AnomalyCounted(kind, detail, times - power // 10))
+
+    # What the venue says of our orders
+
+    def _order_event(self, event: VenueEvent | OrderPrepared) -> None:
+        match event:
+            case OrderPrepared():
+                self._prepared(event)
+            case OrderAnswered():
+                self._answered(event)
+            case OrderFilled():
+                self._filled(event)
+            case OrderEnded():
+                self._ended(event)
+            case _ as never:
+                assert_never(never)
+
+    def _prepared(self, event: OrderPrepared) -> None:
+        prepared = event.prepared
+        order = self.portfolio.orders[prepared.intent_id]
+        self._record(IntentRecorded(order.intent, prepared.order_hash, prepared.body))
+        self._effects.append(Submit(prepared.order_hash))
+
+    def _answered(self, event: OrderAnswered) -> None:
+        order = self.portfolio.orders.get(event.intent_id)
+        if order is None or order.state is not OrderState.IN_FLIGHT:
+            return
+        match event.answer:
+            case Accepted(status):
+                self._change(order, OrderState.OPEN, status)
+            case Rejected(reason):
+                self._change(order, OrderState.REJECTED, reason)
+            case Unknown(reason):
+                self._change(order, OrderState.UNKNOWN, reason)
+            case _ as never:
+                assert_never(never)
+        self._settle_if_over(order.intent.terms.market_id)
+
+    def _filled(self, event: OrderFilled) -> None:
+        fill = event.fill
+        order = self.portfolio.by_hash.get(fill.order_hash)
+        if order is None:
+            self._doubt("fill_unknown", f"fill {fill.fill_id} of no order of ours", ())
+            return
+        if fill.fill_id in self.portfolio.fills:
+            return
+        position, cash, filled = self.portfolio.after_fill(fill, order)
+        equity = self.equity(self.portfolio.with_position(position, cash))
+        intent = order.intent
+        self._record(
+            FillRecorded(
+                fill, intent.intent_id, intent.strategy, intent.strategy_hash,
+                filled, position, cash, equity,
+            )
+        )  # fmt: skip
+        self._settle_if_over(fill.market_id)
+
+    def _ended(self, event: OrderEnded) -> None:
+        order = self.portfolio.by_hash.get(event.order_hash)
+        if order is None or order.state.final:
+            return
+        self._change(order, event.state, event.reason)
+        self._settle_if_over(order.intent.terms.market_id)
+
+    # What we decide
+
+    def _consider(self, desk: Desk, frame: int, at_us: int) -> None:
+        if self.stopping or desk.winner is not None:
+            return
+        left_us = desk.market.window.end_us - at_us
+        for seat in desk.seats:
+            if seat.view.clips:
+                self._consider_exit(desk, seat, frame, at_us)
+            if seat.strategy.entry.awake(left_us):
+                self._consider_entry(desk, seat, frame, at_us)
+
+    def _consider_entry(self, desk: Desk, seat: Seat, frame: int, at_us: int) -> None:
+        strategy, view = seat.strategy, seat.view
+        view.at_us = at_us
+        probability = strategy.probability.estimate(view)
+        if probability is None:
+            return
+        view.probability = probability
+        proposal = strategy.entry.propose(view)
+        if proposal is None or not all(one.passes(view, proposal) for one in strategy.filters):
+            return
+        amount = strategy.sizing.amount(view, proposal)
+        if amount.micros > 0:
+            intent_id = self._next_id(frame)
+            self._review(desk, seat, opening_intent(intent_id, strategy, view, proposal, amount))
+
+    def _consider_exit(self, desk: Desk, seat: Seat, frame: int, at_us: int) -> None:
+        strategy, view = seat.strategy, seat.view
+        view.at_us = at_us
+        for outcome in Outcome:
+            held = self.portfolio.position(strategy.name, desk.market.market_id, outcome)
+            sale = strategy.exit.sell(view, held) if held.size.micros else None
+            if sale is None or self._selling(desk, strategy, outcome):
+                continue
+            intent_id = self._next_id(frame)
+            self._review(desk, seat, closing_intent(intent_id, strategy, view, held, sale))
+
+    def _selling(self, desk: Desk, strategy: Composition, outcome: Outcome) -> bool:
+        return any(
+            not order.state.final
+            and order.intent.strategy == strategy.name
+            and order.intent.terms.outcome is outcome
+            for order in self.portfolio.of_market(desk.market.market_id)
+        )
+
+    def _review(self, desk: Desk, seat: Seat, intent: Intent) -> None:
+        while self._made and self._made[0] <= intent.made_us - MINUTE_US:
+            self._made.popleft()
+        book = desk.book(intent.terms.token)
+        situation = Situation(desk.market, book, self.portfolio, intent.made_us, len(self._made))
+        verdict = review(intent, situation, seat.strategy.limits)
+        if isinstance(verdict, Denied):
+            self._record_all(seat.refused(verdict))
+        else:
+            self._approve(seat, verdict)
+
+    def _approve(self, seat: Seat, order: ApprovedOrder) -> None:
+        self._record_all(seat.cleared())
+        self.portfolio.orders[order.intent.intent_id] = WorkingOrder(order.intent)
+        self._count(order.intent)
+        self._effects.append(Prepare(order))
+
+    def _count(self, intent: Intent) -> None:
+        """Count an order, whether just approved or read back."""
+        self._made.append(intent.made_us)
+        desk = self._desks.get(intent.terms.market_id)
+        for seat in desk.seats if desk else ():
+            if seat.strategy.name == intent.strategy and not intent.closing:
+                seat.view.clips += 1
+                seat.view.clip_us = intent.made_us
+
+    def _next_id(self, frame: int) -> IntentId:
+        if frame != self._frame:
+            self._frame, self._ordinal = frame, 0
+        self._ordinal += 1
+        return IntentId(f"{frame:012d}-{self._ordinal:03d}")
+
+    # Books and bookkeeping
+
+    def _record(self, entry: Entry) -> None:
+        self.portfolio.apply(entry)
+        self._effects.append(Record(entry))
+
+    def _record_all(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self._record(entry)
+
+    def _change(self, order: WorkingOrder, state: OrderState, reason: str) -> None:
+        intent = order.intent
+        self._record(
+            OrderChanged(
+                order.order_hash, intent.intent_id, intent.terms.market_id,
+                state, reason, order.filled,
+            )
+        )  # fmt: skip
+
+    def _settle_if_over(self, market_id: MarketId) -> None:
+        desk = self._desks.get(market_id)
+        if desk is not None and desk.winner is not None:
+            self._settle(desk, desk.winner)
+
+    def _settle(self, desk: Desk, winner: Outcome) -> None:
+        """Pay out what is held, and close the market once nothing of ours can change any more."""
+        market_id = desk.market.market_id
+        for seat in desk.seats:
+            self._record_all(seat.cleared())
+        for position in list(self.portfolio.positions.values()):
+            if position.market_id == market_id and position.size.micros:
+                self._pay(position, winner)
+        if all(order.state.final for order in self.portfolio.of_market(market_id)):
+            self._record(MarketSettled(market_id, winner))
+            self._close(market_id)
+
+    def _pay(self, position: Position, winner: Outcome) -> None:
+        flat, payout = position.settled(winner)
+        cash = self.portfolio.cash + payout
+        equity = self.equity(self.portfolio.with_position(flat, cash))
+        profit = payout - position.cost
+        self._record(
+            PositionSettled(
+                flat, winner, position.size, position.cost, payout, profit, cash, equity
+            )
+        )
+
+    def _open(self, market_id: MarketId) -> None:
+        market = self.portfolio.markets[market_id]
+        desk = self._desks.get(market_id)
+        if desk is not None:
+            desk.renew(market)
+            return
+        desk = self._desks[market_id] = Desk.open(market, self._strategies)
+        self._tokens[market.up] = self._tokens[market.down] = desk
+
+    def _close(self, market_id: MarketId) -> None:
+        desk = self._desks.pop(market_id, None)
+        if desk is not None:
+            self._tokens.pop(desk.market.up, None)
+            self._tokens.pop(desk.market.down, None)

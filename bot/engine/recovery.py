@@ -1,0 +1,122 @@
+"""Catching up with the ledger: frames that were handled before rebuild books, and decide nothing.
+
+The recording is read again from the first frame of the oldest unsettled window. Up to the last
+committed frame every decision made here is compared with the one on disk, and what is on disk is
+what counts: a difference means another program, strategy or recording, and nothing is traded.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.domain.effect import Effect, Prepare
+from bot.domain.entry import IntentRecorded, MarketListed, Recorded, TradingState
+from bot.domain.event import Event, OrderAnswered, OrderEnded, OrderFilled
+from bot.domain.market import MarketId
+from bot.domain.money import Usd
+from bot.domain.order import Intent, IntentId
+from bot.engine.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """Where to read again from: the first frame needed, and the last entry before it."""
+
+    first_frame: int
+    before_seq: int
+
+
+def resume_point(unsettled: Sequence[Recorded], head_frame: int, head_seq: int) -> ResumePoint:
+    """Return where the oldest window that is not settled was first seen.
+
+    `unsettled` are the entries of all such markets, in order; without any, nothing is read again.
+    """
+    for recorded in unsettled:
+        if isinstance(recorded.entry, MarketListed):
+            return ResumePoint(recorded.stamp.frame, recorded.seq - 1)
+    return ResumePoint(head_frame + 1, head_seq)
+
+
+class CatchUp:
+    """Feeds an engine with frames it has seen before, and holds it to the ledger."""
+
+    def __init__(self, engine: Engine, before: Iterable[Recorded], cash: Usd) -> None:
+        """Bring the engine to where it was before the first frame that is read again."""
+        self._engine = engine
+        self._frames: dict[int, list[Recorded]] = defaultdict(list)
+        self._followed: set[MarketId] = set()
+        self._decided: set[IntentId] = set()
+        self._frame = 0
+        engine.apply(recorded.entry for recorded in before)
+        self._older = set(engine.portfolio.markets)
+        engine.portfolio.cash = cash
+        engine.portfolio.state = TradingState.ACTIVE
+
+    def expect(self, entries: Iterable[Recorded]) -> None:
+        """Say what the ledger holds from the first frame on."""
+        for recorded in entries:
+            self._frames[recorded.stamp.frame].append(recorded)
+            if isinstance(recorded.entry, MarketListed):
+                self._followed.add(recorded.entry.market.market_id)
+        self._followed -= self._older
+
+    def covers(self, event: Event, frame: int) -> bool:
+        """Say whether an event was handled before the ledger's last commit, at `frame`.
+
+        What the venue said after that very frame may or may not have been committed: it is handled
+        again, and the engine knows a fill or an end that it has already seen.
+        """
+        if isinstance(event, OrderAnswered | OrderFilled | OrderEnded):
+            return event.frame < frame
+        return event.frame <= frame
+
+    def take(self, event: Event) -> str | None:
+        """Handle an event seen before; return how its decisions differ from the ledger, if so."""
+        if isinstance(event, OrderAnswered | OrderFilled | OrderEnded):
+            return None
+        missing = None
+        if event.frame != self._frame:
+            missing = self.finish()
+            self._frame = event.frame
+        return missing or self._hold(self._engine.handle(event), event.frame)
+
+    def finish(self) -> str | None:
+        """Apply what the ledger holds of the last frame, after all of its events were handled.
+
+        Returns how its decisions differ: a recorded intent that was not decided again.
+        """
+        recorded = self._frames.pop(self._frame, [])
+        self._engine.apply(one.entry for one in recorded)
+        for one in recorded:
+            entry = one.entry
+            if (
+                isinstance(entry, IntentRecorded)
+                and entry.intent.terms.market_id in self._followed
+                and entry.intent.intent_id not in self._decided
+            ):
+                there = f"ledger has {entry.intent.terms!r}"
+                return f"decision at frame {one.stamp.frame}: decided nothing, {there}"
+        return None
+
+    def _hold(self, effects: Iterable[Effect], frame: int) -> str | None:
+        recorded = {
+            one.entry.intent.intent_id: one.entry.intent
+            for one in self._frames.get(frame, ())
+            if isinstance(one.entry, IntentRecorded)
+        }
+        for effect in effects:
+            if isinstance(effect, Prepare):
+                problem = self._judge(effect.order.intent, recorded, frame)
+                if problem is not None:
+                    return problem
+        return None
+
+    def _judge(self, intent: Intent, recorded: dict[IntentId, Intent], frame: int) -> str | None:
+        self._decided.add(intent.intent_id)
+        known = recorded.get(intent.intent_id)
+        if known is None:
+            self._engine.withdraw(intent.intent_id)
+        if known == intent or (known is None and intent.terms.market_id not in self._followed):
+            return None
+        there = "none" if known is None else repr(known.terms)
+        return f"decision at frame {frame}: decided {intent.terms!r}, ledger has {there}"

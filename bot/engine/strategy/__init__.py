@@ -1,0 +1,1 @@
+"""Strategies: versioned components, composed and parameterised by a file, and their lineage."""

@@ -1,0 +1,1 @@
+"""When to buy what, at most at which price."""

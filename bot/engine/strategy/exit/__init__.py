@@ -1,0 +1,1 @@
+"""When to sell before the end."""

@@ -1,0 +1,1 @@
+"""When not to enter."""

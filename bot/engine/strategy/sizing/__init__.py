@@ -1,0 +1,1 @@
+"""How much to spend on an entry."""

@@ -1,0 +1,1 @@
+"""Async shells around the core: they record, then act, and decide nothing."""

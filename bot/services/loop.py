@@ -1,0 +1,129 @@
+"""The one loop: next event, handle, commit, perform.
+
+Every `Record` of one event is durable before any `Submit` or `Cancel` of it leaves. The loop draws
+nothing and reads no clock: salts are functions of (seed, intent id), which is (frame, ordinal).
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from bot.domain.effect import Cancel, Effect, Prepare, Record, Submit
+from bot.domain.entry import Entry, FrameReached, Recorded, Stamp
+from bot.domain.event import Event, OrderAnswered, OrderPrepared
+from bot.domain.order import OrderHash, Prepared
+from bot.engine.engine import Engine
+from bot.ports import Ledger, Venue
+
+CHECKPOINT_FRAMES = 1_000
+"""A commit says how far frames were handled at least this often."""
+SALT_BITS = 53
+"""The venue takes salts up to 2^53. Source: polymarket-client 0.14.0 orders/typed_data.py."""
+
+Observer = Callable[[Sequence[Recorded]], Awaitable[None]]
+"""Is told of entries once they are durable: log, alerts, progress."""
+
+
+class Loop:
+    """Carries events to the engine and its effects to ledger and venue, in this order."""
+
+    def __init__(self, engine: Engine, ledger: Ledger, venue: Venue, *, seed: int) -> None:
+        """Join the parts; the engine must already hold what the ledger says."""
+        self.engine = engine
+        self._ledger = ledger
+        self._venue = venue
+        self._seed = seed
+        self._decisions = ledger.head.stamp.decisions
+        self._frame = ledger.head.stamp.frame
+        self._at_us = ledger.head.stamp.at_us
+        self._checkpoint = self._frame + CHECKPOINT_FRAMES
+        self._prepared: dict[OrderHash, Prepared] = {}
+
+    @property
+    def frame(self) -> int:
+        """Return the last frame handled."""
+        return self._frame
+
+    @property
+    def at_us(self) -> int:
+        """Return the time of the last event handled."""
+        return self._at_us
+
+    async def handle(self, event: Event) -> None:
+        """Take one event all the way: decided, durable, sent, answered.
+
+        Raises:
+            CommitUnknown: nothing was sent after it; the process must stop.
+
+        """
+        self._frame, self._at_us = event.frame, event.at_us
+        effects = self.engine.handle(event)
+        if effects:
+            await self._carry_out(event, effects, hashed=True)
+        elif event.frame >= self._checkpoint:
+            await self.checkpoint()
+
+    async def tell(self, event: Event) -> None:
+        """Handle an event of the shell's own making; it is no part of the day's decisions."""
+        await self._carry_out(event, self.engine.handle(event), hashed=False)
+
+    async def record(self, *entries: Entry) -> None:
+        """Make entries durable that no event of the day made: boots, drifts, stops."""
+        self.engine.apply(entries)
+        await self._commit(entries)
+
+    async def checkpoint(self) -> None:
+        """Say durably how far frames were handled, unless that is on disk already."""
+        if self._frame > self._ledger.head.stamp.frame:
+            await self._commit((FrameReached(),))
+
+    async def send(self, prepared: Prepared) -> None:
+        """Send an order whose intent is on disk, and handle the answer."""
+        answer = await self._venue.submit(prepared)
+        await self.handle(
+            OrderAnswered(self._frame, self._at_us, prepared.intent_id, prepared.order_hash, answer)
+        )
+
+    async def _carry_out(self, event: Event, effects: list[Effect], *, hashed: bool) -> None:
+        entries: list[Entry] = []
+        actions: list[Submit | Cancel] = []
+        todo = list(effects)
+        for effect in todo:
+            if hashed:
+                self._decisions = _chain(self._decisions, effect)
+            match effect:
+                case Record(entry):
+                    entries.append(entry)
+                case Prepare(order):
+                    salt = self._salt(order.intent.intent_id)
+                    prepared = self._venue.prepare(order, salt=salt, at_us=order.intent.made_us)
+                    self._prepared[prepared.order_hash] = prepared
+                    todo += self.engine.handle(OrderPrepared(event.frame, event.at_us, prepared))
+                case Submit() | Cancel():
+                    actions.append(effect)
+        await self._commit(entries)
+        for action in actions:
+            await self._act(action)
+
+    async def _commit(self, entries: Sequence[Entry]) -> None:
+        if entries:
+            stamp = Stamp(self._frame, self._at_us, self._decisions)
+            await self._ledger.append(entries, stamp)
+            self._checkpoint = self._frame + CHECKPOINT_FRAMES
+
+    async def _act(self, action: Submit | Cancel) -> None:
+        match action:
+            case Submit(order_hash):
+                await self.send(self._prepared.pop(order_hash))
+            case Cancel(order_hash):
+                await self._venue.cancel(order_hash)
+
+    def _salt(self, intent_id: str) -> int:
+        digest = hashlib.sha256(f"{self._seed}/{intent_id}".encode()).digest()
+        return int.from_bytes(digest[:8]) >> (64 - SALT_BITS)
+
+
+def _chain(decisions: str, effect: Effect) -> str:
+    content = type(effect).__name__.encode() + msgspec.json.encode(effect)
+    return hashlib.sha256(bytes.fromhex(decisions) + content).hexdigest()
