@@ -131,15 +131,23 @@ def offline(home: Path, state: Path, passphrase: str) -> dict[str, str]:
     }
 
 
+def project(start: Path | None = None) -> Path:
+    """Return the folder of the Pulumi project around a folder, else this checkout's."""
+    here = (start or Path.cwd()).resolve()
+    return next((one for one in (here, *here.parents) if (one / "Pulumi.yaml").is_file()), ROOT)
+
+
 def run(
     cli: Cli,
     arguments: Sequence[str],
     environment: Mapping[str, str],
     *,
-    project: Path = ROOT,
+    folder: Path | None = None,
     timeout_s: float,
 ) -> subprocess.CompletedProcess[str]:
     """Run one Pulumi command to its end, without a terminal and without colours.
+
+    In `folder`, else in the project around the current one.
 
     Raises:
         Refused: it did not end in time; what it did until then is unknown.
@@ -149,7 +157,7 @@ def run(
     try:
         return subprocess.run(
             command,
-            cwd=project,
+            cwd=folder or project(),
             env=cli.environment(environment),
             capture_output=True,
             text=True,

@@ -14,9 +14,9 @@ from bot.domain.refusal import ExitCode, Refused
 from ops.estate import cli
 from ops.estate.cost import TYPICAL, Plan, Usage
 
-STACKS = cli.ROOT / "infra" / "stacks"
 DEFAULT_VOLUME_GB = {Plan.HOBBY: 5.0, Plan.PRO: 50.0}
 OUTPUTS_S_MAX = 60.0
+NO_YAML = "PyYAML is missing: install poly with its extra [demo]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,25 @@ class Declared:
         )
 
 
-def declared(name: str, folder: Path = STACKS) -> Declared:
+def config_folder() -> Path:
+    """Return where the stacks' files are, as the project says.
+
+    Raises:
+        Refused: its Pulumi.yaml cannot be read.
+
+    """
+    import msgspec  # noqa: PLC0415 - not needed by the commands that do not read a stack
+
+    file = cli.project() / "Pulumi.yaml"
+    try:
+        return file.parent / str(msgspec.yaml.decode(file.read_bytes())["stackConfigDir"])
+    except ImportError:
+        raise Refused(NO_YAML, ExitCode.USAGE) from None
+    except (OSError, msgspec.DecodeError, KeyError, TypeError) as error:
+        raise Refused(f"{file}: {' '.join(str(error).split())}", ExitCode.USAGE) from None
+
+
+def declared(name: str, inside: Path | None = None) -> Declared:
     """Read what a stack's file declares.
 
     Raises:
@@ -66,6 +84,7 @@ def declared(name: str, folder: Path = STACKS) -> Declared:
     """
     import msgspec  # noqa: PLC0415 - not needed by the commands that do not read a stack
 
+    folder = inside or config_folder()
     file = folder / f"Pulumi.{name}.yaml"
     if not file.is_file():
         there = ", ".join(sorted(stacks(folder))) or "none"
@@ -77,9 +96,7 @@ def declared(name: str, folder: Path = STACKS) -> Declared:
         }
         return _declared(name, config)
     except ImportError:
-        raise Refused(
-            "PyYAML is missing: install poly with its extra [demo]", ExitCode.USAGE
-        ) from None
+        raise Refused(NO_YAML, ExitCode.USAGE) from None
     except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         why = " ".join(str(error).split())
         raise Refused(f"stack {name!r}: {file} cannot be read: {why}", ExitCode.USAGE) from None
@@ -101,7 +118,7 @@ def _declared(name: str, config: Mapping[str, object]) -> Declared:
     )
 
 
-def stacks(folder: Path = STACKS) -> list[str]:
+def stacks(folder: Path) -> list[str]:
     """Return the names of the stacks that have a file."""
     return [
         file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in folder.glob("*.yaml")

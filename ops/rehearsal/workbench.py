@@ -109,7 +109,7 @@ class Workbench:
             self.cli,
             arguments,
             {**self.environment, **(also or {})},
-            project=self.folder / "project",
+            folder=self.folder / "project",
             timeout_s=timeout_s,
         )
         seconds = time.monotonic() - began

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,10 +71,10 @@ def go_tool() -> str:
     return go
 
 
-def stamp() -> str:
+def stamp(parts: Sequence[Part] = PARTS) -> str:
     """Return a digest of everything that decides what is built."""
     digest = hashlib.sha256()
-    for part in PARTS:
+    for part in parts:
         digest.update(f"{part.name} {part.package} {part.version}\n".encode())
         for name in ("go.mod", "go.sum"):
             digest.update((part.folder / name).read_bytes())
@@ -92,13 +93,13 @@ def build() -> None:
     say("pulumi: building from the Go module proxy: about 5 minutes on 2 cores the first time")
     began = time.monotonic()
     for part in PARTS:
-        compile_part(go, part, began)
+        compile_part(go, part, BUILT, began)
     install_executor(go)
     record.write_text(wanted + "\n")
     say(f"pulumi: built in {time.monotonic() - began:.0f} s")
 
 
-def compile_part(go: str, part: Part, began: float) -> None:
+def compile_part(go: str, part: Part, into: Path, began: float) -> None:
     """Compile one binary, telling every 15 s how far it is."""
     say(f"pulumi: {part.name} {part.version}: fetching modules")
     listed = must(go, part, ["list", "-deps", "-tags=osusergo,grpcnotrace", part.package])
@@ -107,18 +108,19 @@ def compile_part(go: str, part: Part, began: float) -> None:
     command = [
         *([nice, "-n", "10"] if (nice := shutil.which("nice")) else []),
         *[go, "build", "-v", "-mod=readonly", "-trimpath", "-tags=osusergo,grpcnotrace"],
-        *["-ldflags", flags, "-o", str(BUILT / part.name), part.package],
+        *["-ldflags", flags, "-o", str(into / part.name), part.package],
     ]
     worker = subprocess.Popen(
         command, cwd=part.folder, env=environment(), stderr=subprocess.PIPE, text=True
     )
     overdue = threading.Timer(BUILD_S_MAX, worker.kill)
     overdue.start()
-    try:
-        tail = follow(worker, part, packages, began)
-    finally:
-        overdue.cancel()
-    if worker.wait():
+    with worker:
+        try:
+            tail = follow(worker, part, packages, began)
+        finally:
+            overdue.cancel()
+    if worker.returncode:
         raise Refused(f"go build of {part.name} failed: {tail}; {REMEDY}", ExitCode.OUTSIDE)
 
 

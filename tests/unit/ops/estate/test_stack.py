@@ -45,7 +45,7 @@ def test_the_expected_month_stays_within_the_limits(tmp_path: Path) -> None:
 
 
 def test_every_stack_in_the_repository_can_be_estimated() -> None:
-    names = stack.stacks()
+    names = stack.stacks(stack.config_folder())
     assert {"dev", "prod-example"} <= set(names)
     assert all(stack.declared(name).volume_gb > 0 for name in names)
 
