@@ -158,6 +158,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def last_session(self) -> Recorded | None:
+        """Return the newest `SessionStarted`, None in an empty ledger."""
+        ...
+
     def cash(self, *, upto_seq: int | None = None) -> Usd:
         """Return cash after `upto_seq`."""
         ...

@@ -5,12 +5,12 @@ nothing and reads no clock: salts are functions of (seed, intent id), which is (
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from bot.domain.effect import Cancel, Effect, Prepare, Record, Submit
-from bot.domain.entry import Entry, FrameReached, Recorded, Stamp
+from bot.domain.entry import Entry, FrameReached, Stamp
 from bot.domain.event import Event, OrderAnswered, OrderPrepared
 from bot.domain.order import OrderHash, Prepared
 from bot.engine.engine import Engine
@@ -21,16 +21,19 @@ CHECKPOINT_FRAMES = 1_000
 SALT_BITS = 53
 """The venue takes salts up to 2^53. Source: polymarket-client 0.14.0 orders/typed_data.py."""
 
-Observer = Callable[[Sequence[Recorded]], Awaitable[None]]
-"""Is told of entries once they are durable: log, alerts, progress."""
+Observer = Callable[[Sequence[Entry], Stamp], None]
+"""Is told of entries once they are durable; only speaks of them, changes nothing."""
 
 
 class Loop:
     """Carries events to the engine and its effects to ledger and venue, in this order."""
 
-    def __init__(self, engine: Engine, ledger: Ledger, venue: Venue, *, seed: int) -> None:
+    def __init__(
+        self, engine: Engine, ledger: Ledger, venue: Venue, observe: Observer, *, seed: int
+    ) -> None:
         """Join the parts; the engine must already hold what the ledger says."""
-        self.engine = engine
+        self._engine = engine
+        self._observe = observe
         self._ledger = ledger
         self._venue = venue
         self._seed = seed
@@ -58,7 +61,7 @@ class Loop:
 
         """
         self._frame, self._at_us = event.frame, event.at_us
-        effects = self.engine.handle(event)
+        effects = self._engine.handle(event)
         if effects:
             await self._carry_out(event, effects, hashed=True)
         elif event.frame >= self._checkpoint:
@@ -66,11 +69,13 @@ class Loop:
 
     async def tell(self, event: Event) -> None:
         """Handle an event of the shell's own making; it is no part of the day's decisions."""
-        await self._carry_out(event, self.engine.handle(event), hashed=False)
+        await self._carry_out(event, self._engine.handle(event), hashed=False)
 
     async def record(self, *entries: Entry) -> None:
-        """Make entries durable that no event of the day made: boots, drifts, stops."""
-        self.engine.apply(entries)
+        """Make entries durable that no event of the day made: boots, drifts, stops.
+
+        The engine does not hear of them: at a start it is made from the ledger afterwards.
+        """
         await self._commit(entries)
 
     async def checkpoint(self) -> None:
@@ -99,7 +104,7 @@ class Loop:
                     salt = self._salt(order.intent.intent_id)
                     prepared = self._venue.prepare(order, salt=salt, at_us=order.intent.made_us)
                     self._prepared[prepared.order_hash] = prepared
-                    todo += self.engine.handle(OrderPrepared(event.frame, event.at_us, prepared))
+                    todo += self._engine.handle(OrderPrepared(event.frame, event.at_us, prepared))
                 case Submit() | Cancel():
                     actions.append(effect)
         await self._commit(entries)
@@ -110,6 +115,7 @@ class Loop:
         if entries:
             stamp = Stamp(self._frame, self._at_us, self._decisions)
             await self._ledger.append(entries, stamp)
+            self._observe(entries, stamp)
             self._checkpoint = self._frame + CHECKPOINT_FRAMES
 
     async def _act(self, action: Submit | Cancel) -> None:

@@ -1,0 +1,269 @@
+"""One session: start and recovery are the same path, then the day, then an orderly stop.
+
+Nothing is traded before ledger and venue agree (`reconcile`), and memory agrees with the ledger
+(`compare`) at the ledger's last frame. SIGTERM and SIGINT stop without a halt: the next boot goes
+on where this one ended.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.entry import (
+    CapitalDeposited,
+    IntentRecorded,
+    OrderChanged,
+    Recorded,
+    SessionStarted,
+    SessionStopped,
+    StrategyComposed,
+    TradingState,
+)
+from bot.domain.event import Event, StopAsked, TradingAsked
+from bot.domain.order import OrderState
+from bot.domain.refusal import ExitCode, Refused
+from bot.engine.accounting import Portfolio, WorkingOrder
+from bot.engine.engine import Engine
+from bot.engine.reconcile import Plan, compare, reconcile
+from bot.engine.recovery import CatchUp, ResumePoint, resume_point
+from bot.engine.risk import MINUTE_US
+from bot.engine.strategy.composition import Composition
+from bot.ports import Ledger, MarketFeed, Venue, VenueView
+from bot.services.loop import Loop, Observer
+
+RECENT_ENTRIES = 1_000
+"""How far back orders of the last minute are looked for at a start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one run is held to: who we are, and how old an unsent order may be."""
+
+    started: SessionStarted
+    strategy: Composition
+    order_life_us: int
+
+
+class Session:
+    """Starts, recovers, runs and stops one engine on one ledger, one venue and one feed."""
+
+    def __init__(
+        self, terms: Terms, ledger: Ledger, venue: Venue, feed: MarketFeed, observe: Observer
+    ) -> None:
+        """Join the parts; nothing is read or written yet."""
+        self._terms = terms
+        self._ledger = ledger
+        self._venue = venue
+        self._feed = feed
+        self.engine = Engine((terms.strategy,))
+        self._loop = Loop(self.engine, ledger, venue, observe, seed=terms.started.seed)
+        self._stop = asyncio.Event()
+        self._stop_reason = ""
+        self._catch_up: CatchUp | None = None
+        self._resume = ResumePoint(1, 0)
+        self._caught_up_frame = 0
+
+    @property
+    def frame(self) -> int:
+        """Return the last frame handled."""
+        return self._loop.frame
+
+    def stop(self, reason: str) -> None:
+        """Ask for an orderly stop: no new intents, everything recorded, then the end."""
+        self._stop_reason = reason
+        self._stop.set()
+
+    async def start(self) -> SessionStarted:
+        """Record the boot, bring ledger and venue together; trading stays HALTED.
+
+        Raises:
+            Refused: the ledger belongs to another run, or something cannot be explained.
+            Temporary: the venue's view is incomplete; it is never taken for flat.
+
+        """
+        started = self._boot()
+        first = self._ledger.head.seq == 0
+        await self._loop.record(started, self._composed())
+        if first:
+            cash = started.starting_cash
+            await self._loop.record(CapitalDeposited(cash, cash))
+        await self._reconcile()
+        self._prepare_catch_up()
+        return started
+
+    async def run(self, progress: Callable[[int], None]) -> str:
+        """Live through the feed until it ends or a stop is asked; return the reason of the end.
+
+        Raises:
+            Refused: a decision made again differs from the one on disk.
+            CommitUnknown: an outcome is not known; the process must end and recover.
+
+        """
+        batches = self._feed.batches(self._resume.first_frame)
+        async for batch in self._until_stop(batches):
+            await self._live(batch)
+            progress(self._loop.frame)
+            await asyncio.sleep(0)
+        if self._catch_up is not None and not self._stop.is_set():
+            await self._activate()
+        reason = self._stop_reason or "end of feed"
+        await self._loop.tell(StopAsked(self._loop.frame, self._loop.at_us, reason))
+        await self._loop.record(SessionStopped(reason))
+        return reason
+
+    async def _until_stop(
+        self, batches: AsyncIterator[Iterable[Event]]
+    ) -> AsyncIterator[Iterable[Event]]:
+        stopped = asyncio.ensure_future(self._stop.wait())
+        try:
+            while not self._stop.is_set():
+                following = asyncio.ensure_future(anext(batches, None))
+                await asyncio.wait({following, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                if not following.done():
+                    following.cancel()
+                    return
+                batch = following.result()
+                if batch is None:
+                    return
+                yield batch
+        finally:
+            stopped.cancel()
+
+    async def _live(self, batch: Iterable[Event]) -> None:
+        handle, stop = self._loop.handle, self._stop
+        for event in batch:
+            if self._catch_up is not None:
+                await self._catch(self._catch_up, event)
+            else:
+                await handle(event)
+            if stop.is_set():
+                return
+
+    async def _catch(self, catch_up: CatchUp, event: Event) -> None:
+        if catch_up.covers(event, self._caught_up_frame):
+            _refuse_divergence(catch_up.take(event))
+        else:
+            await self._activate()
+            await self._loop.handle(event)
+
+    async def _activate(self) -> None:
+        """Hold memory to the ledger once more, and trade from here on."""
+        catch_up, self._catch_up = self._catch_up, None
+        if catch_up is not None:
+            _refuse_divergence(catch_up.finish())
+        _refuse_drifts(compare(self.engine.portfolio, self._fold()))
+        frame, at_us = self._loop.frame, self._loop.at_us
+        self.engine.portfolio.state = TradingState.HALTED
+        asked = TradingAsked(frame, at_us, TradingState.ACTIVE, "memory, ledger and venue agree")
+        await self._loop.tell(asked)
+
+    def _boot(self) -> SessionStarted:
+        head, started = self._ledger.head, self._terms.started
+        last = self._ledger.last_session()
+        if last is None:
+            return started
+        assert isinstance(last.entry, SessionStarted)  # noqa: S101 - the port says so
+        _same_run(last.entry, started)
+        return replace(
+            started,
+            boot=last.entry.boot + 1,
+            previous_deployment_id=last.entry.deployment_id,
+            previous_seq=head.seq,
+            previous_hash=head.hash,
+        )
+
+    def _composed(self) -> StrategyComposed:
+        one = self._terms.strategy
+        return StrategyComposed(
+            one.name, one.strategy_hash, one.parent, one.components, one.component_hashes,
+            one.config,
+        )  # fmt: skip
+
+    async def _reconcile(self) -> None:
+        """Compare, carry the plan out, compare again; anything unexplained forbids trading."""
+        plan = await self._plan()
+        _refuse_drifts(plan.unexplained)
+        if plan.drifts:
+            await self._loop.record(*plan.drifts)
+        for order in plan.expire:
+            await self._loop.record(_expired(order))
+        for prepared in plan.resend:
+            await self._venue.submit(prepared)
+        again = await self._plan()
+        if again.resend or again.expire or again.unexplained:
+            raise Refused(f"reconciliation did not converge: {again.drifts}", ExitCode.REFUSED)
+
+    async def _plan(self) -> Plan:
+        ours = self._fold()
+        unsettled = [order.order_hash for order in ours.orders.values()]
+        view: VenueView = await self._venue.view(unsettled, self._since_us(ours))
+        at_us = self._ledger.head.stamp.at_us
+        return reconcile(ours, view, at_us=at_us, live_us=self._terms.order_life_us)
+
+    def _since_us(self, ours: Portfolio) -> int:
+        made = [order.intent.made_us for order in ours.orders.values()]
+        return min(made, default=self._ledger.head.stamp.at_us)
+
+    def _fold(self) -> Portfolio:
+        """Return what the ledger says now, read back from disk."""
+        portfolio = Portfolio()
+        for recorded in self._ledger.unsettled():
+            portfolio.apply(recorded.entry)
+        portfolio.cash = self._ledger.cash()
+        return portfolio
+
+    def _prepare_catch_up(self) -> None:
+        ledger, head = self._ledger, self._ledger.head
+        point = resume_point(ledger.unsettled(), head.stamp.frame, head.seq)
+        before = ledger.unsettled(upto_seq=point.before_seq)
+        self._catch_up = CatchUp(self.engine, before, ledger.cash(upto_seq=point.before_seq))
+        self._catch_up.expect(ledger.entries(after_seq=point.before_seq))
+        self.engine.recall(_recent(ledger, point.before_seq, before))
+        self._resume = point
+        self._caught_up_frame = head.stamp.frame
+
+
+def _recent(ledger: Ledger, seq: int, known: Sequence[Recorded]) -> list[int]:
+    """Return when orders of settled markets were made in the minute before the resume point."""
+    seen = {one.seq for one in known}
+    last = ledger.entries(after_seq=max(0, seq - RECENT_ENTRIES), upto_seq=seq)
+    at_us = last[-1].stamp.at_us if last else 0
+    return [
+        one.stamp.at_us
+        for one in last
+        if isinstance(one.entry, IntentRecorded)
+        and one.seq not in seen
+        and one.stamp.at_us > at_us - MINUTE_US
+    ]
+
+
+def _expired(order: WorkingOrder) -> OrderChanged:
+    intent = order.intent
+    return OrderChanged(
+        order.order_hash, intent.intent_id, intent.terms.market_id,
+        OrderState.EXPIRED, "never sent, and too old to send", order.filled,
+    )  # fmt: skip
+
+
+def _same_run(last: SessionStarted, now: SessionStarted) -> None:
+    for what, there, here in (
+        ("recording", last.recording_hash, now.recording_hash),
+        ("strategy", last.strategy_hash, now.strategy_hash),
+        ("seed", str(last.seed), str(now.seed)),
+        ("starting cash", str(last.starting_cash), str(now.starting_cash)),
+    ):
+        if there != here:
+            raise Refused(
+                f"{what} {here} is not the ledger's ({there}); "
+                f"use the ledger's own {what}, or another data directory"
+            )
+
+
+def _refuse_drifts(drifts: Iterable[object]) -> None:
+    for drift in drifts:
+        raise Refused(f"reconciliation found something it cannot explain: {drift}")
+
+
+def _refuse_divergence(difference: str | None) -> None:
+    if difference is not None:
+        raise Refused(f"{difference}; run with the program and recording the ledger was made with")
