@@ -1,0 +1,1 @@
+"""What Railway runs: a deployment is a real process in a directory that is really deleted."""

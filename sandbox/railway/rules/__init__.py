@@ -1,0 +1,1 @@
+"""What Railway does when asked: one module a subject, on records; nothing of HTTP or GraphQL."""
