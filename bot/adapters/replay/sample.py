@@ -1,0 +1,164 @@
+"""What the package resolvedkit holds, as integers; the only place that knows its layout.
+
+Source: resolvedkit 0.1.0, sample_data/{books,markets}.parquet, read 2026-11-22. The package is
+optional (extra `demo`) and so is pyarrow; both are imported only when asked for.
+"""
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+from bot.domain.money import CENT, MICROS
+from bot.domain.refusal import ExitCode, Refused
+
+VERSION: Final = "0.1.0"
+MILLI_US: Final = 1_000
+
+Levels = dict[int, int]
+"""Size by price, both in micros."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleMarket:
+    """A settled window; times in UTC microseconds."""
+
+    market_id: str
+    slug: str
+    question: str
+    start_us: int
+    end_us: int
+    up_won: bool
+
+    def token(self, outcome: str) -> str:
+        """Return a made-up token id, as long as a real one and the same in every import."""
+        digest = hashlib.sha256(f"resolvedkit {VERSION} {self.market_id} {outcome}".encode())
+        return str(int.from_bytes(digest.digest()))
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The top 20 levels of one outcome at one time."""
+
+    market_id: str
+    at_us: int
+    outcome: str
+    """"UP" or "DOWN"."""
+    bids: Levels
+    asks: Levels
+
+    @property
+    def crossed(self) -> bool:
+        """Say whether the best bid is not below the best ask."""
+        return bool(self.bids and self.asks) and max(self.bids) >= min(self.asks)
+
+    @property
+    def off_grid(self) -> bool:
+        """Say whether a price is off the grid of 0.01."""
+        return any(price % CENT for side in (self.bids, self.asks) for price in side)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """All of it, snapshots by time and Down before Up."""
+
+    markets: dict[str, SampleMarket]
+    snapshots: tuple[Snapshot, ...]
+    sizes_rounded: int
+
+
+def load() -> Sample:
+    """Read the package's two files.
+
+    Raises:
+        Refused: the package, its version or pyarrow is not there.
+
+    """
+    folder = _folder()
+    reader = _Reader()
+    markets = {row["market_id"]: _market(row) for row in _rows(folder / "markets.parquet")}
+    snapshots = [reader.snapshot(row) for row in _rows(folder / "books.parquet")]
+    order = {market_id: place for place, market_id in enumerate(markets)}
+    snapshots.sort(key=lambda each: (each.at_us, order[each.market_id], each.outcome))
+    return Sample(markets, tuple(snapshots), reader.rounded)
+
+
+def _folder() -> Path:
+    found = importlib.util.find_spec("resolvedkit")
+    try:
+        installed = version("resolvedkit")
+    except PackageNotFoundError:
+        installed = "missing"
+    if found is None or found.origin is None or installed != VERSION:
+        raise Refused(
+            f"package resolvedkit is {installed}, needed is {VERSION}: "
+            f'install the extra "demo" (pip install "poly[demo]")',
+            ExitCode.USAGE,
+        )
+    return Path(found.origin).parent / "sample_data"
+
+
+def _rows(file: Path) -> list[dict[str, Any]]:
+    try:
+        from pyarrow import parquet  # noqa: PLC0415 - optional, and slow to import
+    except ImportError as error:
+        raise Refused(
+            'package pyarrow is missing: install the extra "demo" (pip install "poly[demo]")',
+            ExitCode.USAGE,
+        ) from error
+    table: Any = parquet
+    rows: list[dict[str, Any]] = table.read_table(file).to_pylist()
+    return rows
+
+
+def _market(row: dict[str, Any]) -> SampleMarket:
+    payouts = (row["payout_up"], row["payout_down"])
+    if sorted(payouts) != [0, 1] or (row["outcome_up"], row["outcome_down"]) != ("Up", "Down"):
+        raise AssertionError(f"market {row['slug']} of the sample is not settled: {payouts}")
+    return SampleMarket(
+        market_id=row["market_id"],
+        slug=row["slug"],
+        question=row["question"],
+        start_us=row["start_ts"] * MILLI_US,
+        end_us=row["end_ts"] * MILLI_US,
+        up_won=payouts[0] == 1,
+    )
+
+
+class _Reader:
+    """Reads floats by their shortest text, each text once."""
+
+    def __init__(self) -> None:
+        self.rounded = 0
+        self._micros: dict[float, int] = {}
+        self._long: set[float] = set()
+
+    def snapshot(self, row: dict[str, Any]) -> Snapshot:
+        return Snapshot(
+            market_id=row["market_id"],
+            at_us=row["ts"] * MILLI_US,
+            outcome=row["side"],
+            bids=self._levels(row["bid_px"], row["bid_sz"]),
+            asks=self._levels(row["ask_px"], row["ask_sz"]),
+        )
+
+    def _levels(self, prices: list[float], sizes: list[float]) -> Levels:
+        read = self._micros
+        levels: Levels = {}
+        for price, size in zip(prices, sizes, strict=True):
+            if price not in read:
+                self._read(price)
+            if size not in read:
+                self._read(size)
+            self.rounded += size in self._long
+            levels[read[price]] = read[size]
+        return levels
+
+    def _read(self, number: float) -> None:
+        exact = Decimal(repr(number)) * MICROS
+        self._micros[number] = int(exact.to_integral_value(ROUND_HALF_UP))
+        if exact != exact.to_integral_value():
+            self._long.add(number)
