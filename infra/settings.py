@@ -56,8 +56,9 @@ class BucketRegion(StrEnum):
 
 
 class Mode(StrEnum):
-    """What the bot's orders go to."""
+    """What the bot's orders go to. REPLAY reads a recording instead of a market."""
 
+    REPLAY = "REPLAY"
     PAPER = "PAPER"
     LIVE = "LIVE"
 

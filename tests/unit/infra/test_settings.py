@@ -54,7 +54,7 @@ def test_a_missing_key_is_named_with_the_command_that_sets_it(key: str) -> None:
     [
         ("plan", "free", "hobby, pro"),
         ("region", "eu-west-1", "europe-west4-drams3a"),
-        ("mode", "live", "PAPER, LIVE"),
+        ("mode", "live", "REPLAY, PAPER, LIVE"),
         ("image", "ghcr.io/acme/poly:latest", "pin the digest"),
         ("storage", "turso", "does not exist yet"),
         ("storage", "memory", "use volume"),
