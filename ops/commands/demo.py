@@ -54,8 +54,11 @@ def play(stage: demo.Stage, names: tuple[str, ...]) -> dict[str, dict[str, objec
         stage.enter(name)
         getattr(act, "prepare", lambda _: None)(stage)
     results: dict[str, dict[str, object]] = {}
-    for number, (name, act) in enumerate(acts.items(), start=1):
-        stage.act = name
+    waiting = list(acts)
+    for number in range(1, len(acts) + 1):
+        name = next((one for one in waiting if is_ready(acts[one], stage, one)), waiting[0])
+        waiting.remove(name)
+        act, stage.act = acts[name], name
         stage.say(f"{'' if number == 1 else chr(10)}Act {number} of {len(acts)}: {act.TITLE}\n")
         try:
             results[name] = act.play(stage)
@@ -64,3 +67,9 @@ def play(stage: demo.Stage, names: tuple[str, ...]) -> dict[str, dict[str, objec
             results[name] = {"ok": False, "skipped": str(skipped)}
         stage.progress()
     return results
+
+
+def is_ready(act: demo.Act, stage: demo.Stage, name: str) -> bool:
+    """Say whether an act can play at once; one that is still being made ready plays later."""
+    stage.act = name
+    return bool(getattr(act, "ready", lambda _: True)(stage))

@@ -12,7 +12,11 @@ and, where something slow has to be made ready first (a build), also
     def prepare(stage: Stage) -> None: ...
 
 which is called for every act before the first one plays and must return at once, leaving its work
-to a process it gives to `stage.start`; an act that is still being prepared plays later.
+to a process it gives to `stage.start`; with
+
+    def ready(stage: Stage) -> bool: ...
+
+an act that is still being prepared plays after those that are not.
 
 `play` tells its story with `stage.say`, shows what moves with `stage.progress`, keeps every file
 under `stage.workdir` (empty when it begins), starts processes only through `stage.start` (whatever
