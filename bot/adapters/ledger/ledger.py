@@ -1,0 +1,196 @@
+"""The port `Ledger` on one SQLite file: `poly.db` in the data directory.
+
+Opening checks, creates or migrates it. One connection writes, in a thread of its own or, for a
+simulation in virtual time, in the caller's; an engine that can only read answers questions.
+Whoever opens a ledger holds the data directory's lock (`directory`).
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sqlalchemy import Engine, Select, and_, create_engine, func, or_, select
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.expression import TableClause
+
+from bot.adapters.ledger import driver, migrate
+from bot.adapters.ledger.codec import EMPTY_STAMP, Event, recorded
+from bot.adapters.ledger.proof.start import start_findings
+from bot.adapters.ledger.statement import BOOTS, CASH, EVENTS, MARKETS, STATES
+from bot.adapters.ledger.writer import Faults, Job, Writer, WriterThread, no_fault
+from bot.domain.entry import Entry, Recorded, Stamp
+from bot.domain.money import ZERO_USD, Usd
+from bot.domain.refusal import Refused
+from bot.ports import GENESIS, CommitUnknown, Head
+
+FILE_NAME: Final = "poly.db"
+COMMIT_S_MAX: Final = 30
+"""Longest wait for a commit; a disk that hangs longer leaves an unknown outcome."""
+EMPTY: Final = Head(seq=0, stamp=EMPTY_STAMP, hash=GENESIS)
+
+
+class SqliteLedger:
+    """The durable ordered record; see the port for what each method promises."""
+
+    def __init__(self, writer: Writer, reader: Engine, *, threaded: bool) -> None:
+        """Take over the connections; use `open`."""
+        self._writer = writer
+        self._reader = reader
+        self._thread = WriterThread(writer) if threaded else None
+        self._hung = False
+
+    @classmethod
+    def open(cls, directory: Path, *, threaded: bool = True, fault: Faults = no_fault) -> Self:
+        """Open, create or migrate the ledger of a data directory and check it.
+
+        `threaded=False` commits in the calling thread: for a simulation in virtual time. `fault`
+        is called at "before commit" and "after commit".
+
+        Raises:
+            Refused: an unusable or foreign file, a newer ledger, or a failed check.
+
+        """
+        file = directory / FILE_NAME
+        connection = driver.open_writer(file)
+        try:
+            prepare(connection, file)
+            head = read_head(connection)
+        except BaseException:
+            connection.close()
+            raise
+        reader = create_engine(
+            "sqlite://",
+            module=driver.MODULE,
+            creator=lambda: driver.open_reader(file),
+            poolclass=QueuePool,
+            pool_size=2,
+            max_overflow=2,
+        )
+        return cls(Writer(connection, head, fault), reader, threaded=threaded)
+
+    @property
+    def head(self) -> Head:
+        """Return the last durable entry's place."""
+        return self._writer.head
+
+    async def append(self, entries: Sequence[Entry], stamp: Stamp) -> Head:
+        """Make the entries durable as one transaction, in order, and return the new head.
+
+        Raises:
+            CommitUnknown: the outcome is not known; nothing more is accepted by this ledger.
+            Permanent: nothing of it was written, and nothing more is accepted.
+
+        """
+        if self._hung:
+            raise CommitUnknown("an earlier commit hangs")
+        if self._thread is None:
+            job = Job(entries, stamp)
+            self._writer.commit([job])
+            if isinstance(job.outcome, Head):
+                return job.outcome
+            assert isinstance(job.outcome, BaseException)  # noqa: S101 - commit gives each one
+            raise job.outcome
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Head] = loop.create_future()
+        self._thread.submit(Job(entries, stamp, loop, done))
+        try:
+            async with asyncio.timeout(COMMIT_S_MAX):
+                return await done
+        except TimeoutError as error:
+            self._hung = True
+            raise CommitUnknown(f"COMMIT took longer than {COMMIT_S_MAX} s") from error
+
+    def entries(self, *, after_seq: int = 0, upto_seq: int | None = None) -> Sequence[Recorded]:
+        """Return the entries with after_seq < seq <= upto_seq, in order."""
+        wanted = [EVENTS.c.seq > after_seq]
+        if upto_seq is not None:
+            wanted.append(EVENTS.c.seq <= upto_seq)
+        return self._recorded(select(EVENTS).where(*wanted).order_by(EVENTS.c.seq))
+
+    def recent(self, count: int) -> Sequence[Recorded]:
+        """Return the last `count` entries, in order."""
+        return self.entries(after_seq=self.head.seq - count)
+
+    def unsettled(self, *, upto_seq: int | None = None) -> Sequence[Recorded]:
+        """Return all entries of markets listed but not settled by `upto_seq`, in order."""
+        upto = self.head.seq if upto_seq is None else upto_seq
+        open_then = and_(
+            MARKETS.c.listed_seq <= upto,
+            or_(MARKETS.c.settled_seq.is_(None), MARKETS.c.settled_seq > upto),
+        )
+        markets = select(MARKETS.c.market_id).where(open_then)
+        wanted = select(EVENTS).where(EVENTS.c.market_id.in_(markets), EVENTS.c.seq <= upto)
+        return self._recorded(wanted.order_by(EVENTS.c.seq))
+
+    def cash(self, *, upto_seq: int | None = None) -> Usd:
+        """Return cash after `upto_seq`."""
+        upto = self.head.seq if upto_seq is None else upto_seq
+        last = select(func.max(CASH.c.seq)).where(CASH.c.seq <= upto).scalar_subquery()
+        with self._reader.connect() as connection:
+            found = connection.execute(
+                select(CASH.c.cash_micros).where(CASH.c.seq == last)
+            ).scalar_one_or_none()
+        return ZERO_USD if found is None else Usd(int(found))
+
+    def started(self, *, upto_seq: int | None = None) -> Recorded | None:
+        """Return the last `SessionStarted`."""
+        return self._last(BOOTS, upto_seq)
+
+    def trading_state(self, *, upto_seq: int | None = None) -> Recorded | None:
+        """Return the last `TradingStateSet`."""
+        return self._last(STATES, upto_seq)
+
+    def _last(self, table: TableClause, upto_seq: int | None) -> Recorded | None:
+        upto = self.head.seq if upto_seq is None else upto_seq
+        seq = select(func.max(table.c.seq)).where(table.c.seq <= upto).scalar_subquery()
+        found = self._recorded(select(EVENTS).where(EVENTS.c.seq == seq))
+        return found[0] if found else None
+
+    def _recorded(self, wanted: Select[Any]) -> Sequence[Recorded]:
+        with self._reader.connect() as connection:
+            rows: Iterable[Sequence[Any]] = connection.execute(wanted)
+            return [recorded(Event(*row)) for row in rows]
+
+    async def close(self) -> None:
+        """Commit what is queued and let go of the file. May be called twice."""
+        self.drop()
+
+    def drop(self) -> None:
+        """Do what `close` does, from outside a loop."""
+        self._reader.dispose()
+        if self._thread is not None and not self._hung:
+            self._thread.close()
+        if not self._hung:
+            self._writer.close()
+
+
+def prepare(connection: driver.Connection, file: Path) -> None:
+    """Create, migrate and check.
+
+    Raises:
+        Refused: the first of what the checks of a start found.
+
+    """
+
+    def opening() -> driver.Connection:
+        migrate.bring(connection, file)
+        for finding in start_findings(connection, file):
+            raise Refused(
+                f"ledger {file}: {finding}; run `poly ledger verify` for all of it, then restore"
+                " the last backup"
+            )
+        return connection
+
+    driver.guarded(file, opening)
+
+
+def read_head(connection: driver.Connection) -> Head:
+    """Return the place of the last event."""
+    row = connection.execute(
+        "SELECT seq, frame, at_us, decisions, hash FROM trade_events ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    if row is None:
+        return EMPTY
+    seq, frame, at_us, decisions, link = row
+    return Head(seq=seq, stamp=Stamp(frame=frame, at_us=at_us, decisions=decisions), hash=link)

@@ -1,0 +1,1 @@
+"""How a ledger is judged: at a start, by a verification, and from outside by its hashes."""
