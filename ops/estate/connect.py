@@ -7,6 +7,7 @@ is more than a project token may see.
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from bot.domain.refusal import ExitCode, Refused
 from infra.railway.client import VENDOR_URL, Railway
@@ -36,7 +37,7 @@ def railway(environment: Mapping[str, str] | None = None) -> Iterator[Railway]:
             f"it (or {PROJECT_VARIABLE} to a project token)",
             ExitCode.USAGE,
         )
-    client = Railway(token, given.get(URL_VARIABLE) or VENDOR_URL)
+    client = Railway(token, address(given.get(URL_VARIABLE) or VENDOR_URL))
     try:
         yield client
     except LostAnswer as error:
@@ -45,3 +46,20 @@ def railway(environment: Mapping[str, str] | None = None) -> Iterator[Railway]:
         raise Refused(str(error), ExitCode.OUTSIDE) from error
     finally:
         client.close()
+
+
+def address(url: str) -> str:
+    """Return an address a token may be sent to.
+
+    Raises:
+        Refused: it is none, or would carry the token over the network in clear.
+
+    """
+    parts = urlsplit(url)
+    loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    if parts.scheme == "https" or (parts.scheme == "http" and loopback):
+        return url
+    raise Refused(
+        f"{URL_VARIABLE} is {url!r}: use https, or http on this machine; unset it to reach Railway",
+        ExitCode.USAGE,
+    )
