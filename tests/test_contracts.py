@@ -19,6 +19,10 @@ PACKAGES = ("bot", "infra", "ops", "sandbox")
 # contract -> file, what is planted in it, and what the report of that contract has to say
 PLANTED: dict[str, tuple[tuple[str, str], ...]] = {
     "layers": (("bot/domain/planted_layer.py", "import bot.ports"), ("bot/planted_room.py", "")),
+    "adapters-apart": (
+        ("bot/adapters/wire/planted_wire.py", "import bot.adapters.replay.source"),
+        ("bot/adapters/planted_adapter.py", ""),
+    ),
     "core-pure": (
         ("bot/domain/planted_io.py", "import httpx"),
         ("bot/engine/planted_clock.py", "import time"),

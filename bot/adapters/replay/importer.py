@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -35,16 +36,17 @@ MADE_UP: Final = (
     "fee 0.07 x shares x p(1-p), takers only",
     "receive times: the snapshot's own time; Down before Up where both have the same",
     "price_change frames: what differs from the snapshot before; a level that left the 20 is gone",
-    "whole books instead: where more than 12 levels differ, in and after a crossed snapshot",
+    "whole books instead: where half of the levels differ or more, in and after a crossed snapshot",
     "tick_size_change to 0.001 just before a token's first price off the 0.01 grid",
     "closing Gamma object: the package's payout, at the window's end or the last snapshot after it",
     "not there at all: trades, prices of the settlement feed, hashes of books",
 )
 COARSE_TICK: Final = "0.01"
 FINE_TICK: Final = "0.001"
-CHANGES_MAX: Final = 12
-"""Of one token at one time; a whole book of 40 levels is about as long. The vendor as well sends
-books again now and then, and a reader that has lost one frame is whole again with the next."""
+CHANGES_MAX: Final = 24
+"""Of one token at one time, a changed size counted twice; a whole book of 40 levels is about as
+long. The vendor as well sends books again now and then, and a reader that lost a frame is whole
+again with the next."""
 
 Progress = Callable[[int, int], None]
 """Told (snapshots done, snapshots in all)."""
@@ -185,9 +187,9 @@ class _Import:
             if before is None or before.crossed or snapshot.crossed:
                 whole = True
                 continue
-            of_token = list(_changes(token, before, snapshot))
-            whole = whole or len(of_token) > CHANGES_MAX
-            changes += of_token
+            if whole := whole or _distance(before, snapshot) > CHANGES_MAX:
+                continue
+            changes += _changes(token, before, snapshot)
         at_us = snapshots[0].at_us
         if whole:
             self._tally.books += len(snapshots)
@@ -265,17 +267,21 @@ def _book(market: SampleMarket, snapshot: Snapshot, tick: str) -> dict[str, obje
     }
 
 
+def _distance(before: Snapshot, after: Snapshot) -> int:
+    """Return about how many levels differ: a changed size counts as two."""
+    bids, asks = before.bids.items() ^ after.bids.items(), before.asks.items() ^ after.asks.items()
+    return len(bids) + len(asks)
+
+
 def _changes(token: str, before: Snapshot, after: Snapshot) -> Iterator[dict[str, str]]:
     """Yield the levels that differ, with the best of both sides after all of them."""
     best = {
-        "best_bid": format_micros(max(after.bids, default=0), 0),
-        "best_ask": format_micros(min(after.asks, default=MICROS), 0),
+        "best_bid": _plain(max(after.bids, default=0)),
+        "best_ask": _plain(min(after.asks, default=MICROS)),
     }
     for side, old, new in (("BUY", before.bids, after.bids), ("SELL", before.asks, after.asks)):
-        for price in sorted(old.keys() | new.keys()):
-            size = new.get(price, 0)
-            if size != old.get(price, 0):
-                yield {"asset_id": token, **_level(price, size), "side": side, **best}
+        for price in sorted({price for price, _ in old.items() ^ new.items()}):
+            yield {"asset_id": token, **_level(price, new.get(price, 0)), "side": side, **best}
 
 
 def _price_change(
@@ -290,7 +296,12 @@ def _price_change(
 
 
 def _level(price: int, size: int) -> dict[str, str]:
-    return {"price": format_micros(price, 0), "size": format_micros(size, 0)}
+    return {"price": _plain(price), "size": _plain(size)}
+
+
+@lru_cache(maxsize=1 << 16)
+def _plain(micros: int) -> str:
+    return format_micros(micros, 0)
 
 
 def _milliseconds(at_us: int) -> str:

@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -35,8 +36,7 @@ class SampleMarket:
 
     def token(self, outcome: str) -> str:
         """Return a made-up token id, as long as a real one and the same in every import."""
-        digest = hashlib.sha256(f"resolvedkit {VERSION} {self.market_id} {outcome}".encode())
-        return str(int.from_bytes(digest.digest()))
+        return _token(f"resolvedkit {VERSION} {self.market_id} {outcome}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,11 @@ def _market(row: dict[str, Any]) -> SampleMarket:
         end_us=row["end_ts"] * MILLI_US,
         up_won=payouts[0] == 1,
     )
+
+
+@lru_cache
+def _token(text: str) -> str:
+    return str(int.from_bytes(hashlib.sha256(text.encode()).digest()))
 
 
 class _Reader:
