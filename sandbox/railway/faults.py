@@ -124,7 +124,7 @@ FAULTS = (
     ),
     Fault(
         "partial-update-resets",
-        "serviceInstanceUpdate resets what it does not name: replicas 1, no health check, no region",
+        "serviceInstanceUpdate resets what it leaves out: replicas 1, no health check, no region",
         "railway facts 1.6, 5.17; CopilotKit PR #5754",
     ),
     Fault(

@@ -89,6 +89,7 @@ class StandIn:
         port = await self._server.listen(self._options.port)
         self.world.s3_url = self._objects.listen()
         buckets.publish(self.world)
+        buckets.publish_faults(self.world)
         self.rollouts.resume()
         self.world.spawn(self._tick())
         self.world.spawn(self._measure())

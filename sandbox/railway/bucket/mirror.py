@@ -8,7 +8,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeKey, S3Backend, s3_backends
 
 REGION = "us-east-1"

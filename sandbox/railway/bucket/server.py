@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import create_backend_app
+from typing_extensions import override
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox.faults import Faults
@@ -78,7 +79,7 @@ class Door:
                 return _told(denied, start)
             seen: list[str] = []
 
-            def noting(status: str, *rest: object) -> object:
+            def noting(status: str, *rest: Any) -> Any:
                 seen.append(status)
                 return start(status, *rest)
 
@@ -165,6 +166,7 @@ def _told(denied: Denied, start: Start) -> list[bytes]:
 class Quiet(WSGIRequestHandler):
     """Writes no line for every request."""
 
+    @override
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
 

@@ -89,7 +89,7 @@ def matches(asked: Asked, signed: Signed, secret: str) -> bool:
         )
     )
     digest = hashlib.sha256(canonical.encode()).hexdigest()
-    to_sign = "\n".join((ALGORITHM, signed.at, signed.scope, digest))
+    to_sign = f"{ALGORITHM}\n{signed.at}\n{signed.scope}\n{digest}"
     key = f"AWS4{secret}".encode()
     for part in signed.scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")

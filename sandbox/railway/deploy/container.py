@@ -154,15 +154,15 @@ class Container:
 def processes(mark: bytes) -> list[int]:
     """Return the processes whose environment holds this mark: a whole container, or none."""
     found = []
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit() or int(entry) == os.getpid():
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            environment = Path("/proc", entry, "environ").read_bytes()
+            environment = (entry / "environ").read_bytes()
         except OSError:
             continue  # ended, or not ours
         if mark in environment.split(b"\0"):
-            found.append(int(entry))
+            found.append(int(entry.name))
     return found
 
 

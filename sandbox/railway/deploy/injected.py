@@ -1,6 +1,7 @@
 """The environment a container starts with: the service's variables, Railway's, and a few of ours.
 
-Ours are what an image would bring: PATH, PYTHONPATH, HOME, LANG. Nothing else of the stand-in's
+Ours are what an image would bring: PATH, PYTHONPATH, LANG (HOME and TMPDIR are set by
+`launch.py`, inside the container). Nothing else of the stand-in's
 own environment gets in: a deployment is configured by variables alone.
 Source: docs.railway.com/variables/reference, read 2026-11-22; RAILWAY_VOLUME_ID as seen in
 containers by several public programs.
@@ -84,6 +85,5 @@ def image() -> dict[str, str]:
         "PATH": f"{here}:{os.defpath}:/usr/local/bin:/usr/sbin:/sbin",
         "PYTHONPATH": str(REPOSITORY),
         "PYTHONUNBUFFERED": "1",
-        "HOME": "/tmp",  # noqa: S108 - a container's home, not a file of ours
         "LANG": "C.UTF-8",
     }

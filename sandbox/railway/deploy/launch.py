@@ -63,15 +63,15 @@ def own_mounts() -> None:
 def build_root(root: str, app: str, volume: str | None, at: str | None) -> None:
     """Fill an empty root: the system's directories, the container at /app, the volume."""
     mount("tmpfs", root, "tmpfs", 0)
-    for name in sorted(os.listdir("/")):
-        here, there = f"/{name}", f"{root}/{name}"
-        if here == APP:
+    for here in sorted(Path("/").iterdir()):
+        there = Path(f"{root}{here}")
+        if str(here) == APP:
             continue
-        if Path(here).is_symlink():
-            Path(there).symlink_to(Path(here).readlink())
-        elif Path(here).is_dir():
-            Path(there).mkdir()
-            mount(here, there, None, BIND | RECURSIVE)
+        if here.is_symlink():
+            there.symlink_to(here.readlink())
+        elif here.is_dir():
+            there.mkdir()
+            mount(str(here), str(there), None, BIND | RECURSIVE)
     call("umount2", f"{root}{root}".encode(), DETACH)  # the root seen once more inside itself
     Path(f"{root}{APP}").mkdir()
     mount(app, f"{root}{APP}", None, BIND)
@@ -117,10 +117,14 @@ def main() -> None:
     call("prctl", DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit(1)  # the stand-in ended before we asked to end with it
+    home = APP
     if why is not None:
-        os.chdir(str(spec["app"]))
+        home = str(spec["app"])
+        os.chdir(home)
         if spec["volume"] is not None:
             environment["RAILWAY_VOLUME_MOUNT_PATH"] = spec["volume"]
+    Path(home, ".tmp").mkdir(exist_ok=True)
+    environment |= {"HOME": home, "TMPDIR": f"{home}/.tmp"}  # lost with the container
     report = int(spec["report"])
     os.write(report, f"{why or 'mounted'}\n".encode())
     os.close(report)

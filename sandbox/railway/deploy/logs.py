@@ -5,7 +5,7 @@ rest as attributes whose values are JSON. 500 lines a second are kept, the rest 
 counted. Source: docs.railway.com/observability/logs, read 2026-11-22.
 """
 
-import datetime
+import datetime as dt
 import json
 import shlex
 from collections import deque
@@ -25,7 +25,7 @@ LEVELS = {"warning": "warn", "err": "error", "critical": "error", "fatal": "erro
 class Line:
     """One line as it came."""
 
-    at: datetime.datetime
+    at: dt.datetime
     text: str
     severity: str
     instance_id: str
@@ -78,7 +78,7 @@ def _read(file: object) -> Iterator[Line]:
     for row in text.splitlines():
         try:
             kept = json.loads(row)
-            at = datetime.datetime.fromisoformat(kept["t"])
+            at = dt.datetime.fromisoformat(kept["t"])
             yield Line(at, kept["m"], kept["s"], kept["i"])
         except (ValueError, KeyError):
             continue  # the last line of a stand-in that was killed

@@ -1,8 +1,6 @@
-"""What containers use, measured from the system every few seconds; 30 days would be kept, here
-as many samples as fit.
-"""
+"""What containers use, measured from the system every few seconds."""
 
-import datetime
+import datetime as dt
 import os
 from collections import deque
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ PAGE_GB = os.sysconf("SC_PAGE_SIZE") / 1e9
 class Sample:
     """What one deployment used over the last seconds."""
 
-    at: datetime.datetime
+    at: dt.datetime
     covers_s: float
     tags: dict[str, str]
     values: dict[str, float]
@@ -80,11 +78,11 @@ class Meter:
 def _sessions() -> dict[int, tuple[float, float]]:
     """Return CPU seconds and resident GB by session, of all processes that can be read."""
     totals: dict[int, tuple[float, float]] = {}
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
             continue
         try:
-            text = Path("/proc", entry, "stat").read_text()
+            text = (entry / "stat").read_text()
         except OSError:
             continue
         fields = text.rpartition(")")[2].split()

@@ -218,7 +218,7 @@ class Rollouts:
         return [
             one
             for one in deployments.of(self.world, deployment.service_id, deployment.environment_id)
-            if one.id != deployment.id and one.status in (*ACTIVE, Status.CRASHED, Status.FAILED)
+            if one.id != deployment.id and one.status in (*ACTIVE, Status.CRASHED)
         ]
 
     async def _retire(self, deployment: Deployment, old: list[Deployment]) -> None:

@@ -61,6 +61,7 @@ class Run:
                     break
                 await asyncio.sleep(BACKOFF_S)
         finally:
+            self.up.set()
             self.over.set()
 
     async def _once(self, place: Place, instance: Instance) -> int:
@@ -83,6 +84,8 @@ class Run:
         instance.status = "RUNNING"
         self.world.changed()
         self.up.set()
+        if self.ending:  # asked to end while it was starting
+            await self.container.stop(0.0)
         code = await self.container.wait()
         instance.exit_code, deployment.pid = code, None
         return code

@@ -6,32 +6,32 @@ not scaled: the process has to live through them.
 """
 
 import asyncio
-import datetime
+import datetime as dt
 from dataclasses import dataclass, field
 
-UTC = datetime.UTC
+UTC = dt.UTC
 
 
 @dataclass(slots=True)
 class Clock:
     """The system's clock, moved forward by whoever holds the control token."""
 
-    offset: datetime.timedelta = datetime.timedelta()
+    offset: dt.timedelta = dt.timedelta()
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def now(self) -> datetime.datetime:
+    def now(self) -> dt.datetime:
         """Return the time, in UTC."""
-        return datetime.datetime.now(UTC) + self.offset  # noqa: TID251 - this is the clock
+        return dt.datetime.now(UTC) + self.offset  # noqa: TID251 - this is the clock
 
     def advance(self, seconds: float) -> None:
         """Move forward; whoever sleeps wakes if that was long enough."""
-        self.offset += datetime.timedelta(seconds=seconds)
+        self.offset += dt.timedelta(seconds=seconds)
         self._moved.set()
         self._moved = asyncio.Event()
 
-    def after(self, seconds: float) -> datetime.datetime:
+    def after(self, seconds: float) -> dt.datetime:
         """Return the time that many seconds from now."""
-        return self.now() + datetime.timedelta(seconds=seconds)
+        return self.now() + dt.timedelta(seconds=seconds)
 
     async def sleep(self, seconds: float) -> None:
         """Wait until that much of this clock's time has passed."""

@@ -5,7 +5,7 @@ such: what was written is what is read. Volumes, mounts and buckets are records 
 are laid over it when it is read.
 """
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 Json = dict[str, Any]
 """An object of one of Railway's opaque JSON scalars; its shape is the vendor's business."""
 
-Time = datetime.datetime
+Time = dt.datetime
 
 
 class TokenKind(StrEnum):

@@ -41,7 +41,6 @@ class Renderer:
         return {
             name: self._render(_value(variable), service.id, 0)
             for name, variable in stored(self._environment, service.id).items()
-            if isinstance(variable, dict)
         }
 
     def shared(self) -> dict[str, str]:
@@ -49,7 +48,6 @@ class Renderer:
         return {
             name: self._render(_value(variable), None, 0)
             for name, variable in stored(self._environment, None).items()
-            if isinstance(variable, dict)
         }
 
     def _render(self, text: str, service_id: str | None, depth: int) -> str:

@@ -4,7 +4,7 @@ Nothing here decides anything; that is in `rules/`.
 """
 
 import asyncio
-import datetime
+import datetime as dt
 import hashlib
 import secrets
 import sys
@@ -52,7 +52,7 @@ class World:
         self.plan = plan
         self.arms = arms
         self.estate = store.load() or Estate()
-        self.clock = Clock(datetime.timedelta(seconds=self.estate.clock_offset_s))
+        self.clock = Clock(dt.timedelta(seconds=self.estate.clock_offset_s))
         self.delays = Delays()
         self.platform: Platform
         self.s3_url = ""
@@ -61,15 +61,15 @@ class World:
         self._seed = secrets.token_hex(16) if seed is None else str(seed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._saving = False
-        self._created: dict[tuple[str, str], datetime.datetime] = {}
+        self._created: dict[tuple[str, str], dt.datetime] = {}
 
     # ------------------------------------------------------------------ time and names
 
-    def now(self) -> datetime.datetime:
+    def now(self) -> dt.datetime:
         """Return the time, in UTC."""
         return self.clock.now()
 
-    def due(self, delay: str) -> datetime.datetime:
+    def due(self, delay: str) -> dt.datetime:
         """Return when a delay that begins now is over."""
         return self.clock.after(self.delays.seconds(delay))
 

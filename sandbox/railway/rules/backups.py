@@ -3,8 +3,9 @@
 A copy made this way is crash-consistent, as a copy-on-write snapshot is.
 """
 
-import datetime
+import datetime as dt
 import shutil
+from collections.abc import Callable
 
 from sandbox.railway.model.config import merged
 from sandbox.railway.model.records import (
@@ -94,7 +95,7 @@ def _copy(
     )
     if schedule is not None:
         retention = KINDS[schedule.kind][1]
-        backup.expires_at = now + datetime.timedelta(seconds=retention)
+        backup.expires_at = now + dt.timedelta(seconds=retention)
     world.platform.freeze(volume.id, frozen=True)
     try:
         shutil.copytree(
@@ -109,15 +110,16 @@ def _copy(
     world.estate.backups[backup.id] = backup
 
 
-def delete(world: World, volume: VolumeInstance, backup: Backup) -> Workflow:
+def delete(world: World, backup: Backup) -> Workflow:
     """Begin to delete a backup."""
     need_plan(world)
 
-    def gone() -> None:
-        world.estate.backups.pop(backup.id, None)
-        shutil.rmtree(world.store.backup(backup.id), ignore_errors=True)
+    return _work(world, "backup", lambda: _drop(world, backup))
 
-    return _work(world, "backup", gone)
+
+def _drop(world: World, backup: Backup) -> None:
+    world.estate.backups.pop(backup.id, None)
+    shutil.rmtree(world.store.backup(backup.id), ignore_errors=True)
 
 
 def restore(world: World, volume: VolumeInstance, backup: Backup) -> Workflow:
@@ -141,8 +143,7 @@ def restore(world: World, volume: VolumeInstance, backup: Backup) -> Workflow:
         shutil.copytree(world.store.backup(backup.id), target, symlinks=True)
         for newer in of(world, volume):
             if newer.created_at > backup.created_at:
-                world.estate.backups.pop(newer.id, None)
-                shutil.rmtree(world.store.backup(newer.id), ignore_errors=True)
+                _drop(world, newer)
         if volume.service_id is not None:
             mounts: Json = {volume.volume_id: None, fresh.id: {"mountPath": volume.mount_path}}
             swap = {"services": {volume.service_id: {"volumeMounts": mounts}}}
@@ -189,13 +190,12 @@ def run_due(world: World) -> None:
             schedule.last_run_at = world.now()
             if len(of(world, volume)) < world.plan.backups_max:
                 create(world, volume, None, schedule)
-    for key, backup in list(world.estate.backups.items()):
+    for backup in list(world.estate.backups.values()):
         if backup.expires_at is not None and backup.expires_at <= world.now():
-            del world.estate.backups[key]
-            shutil.rmtree(world.store.backup(key), ignore_errors=True)
+            _drop(world, backup)
 
 
-def _work(world: World, delay: str, finish: object) -> Workflow:
+def _work(world: World, delay: str, finish: Callable[[], None]) -> Workflow:
     workflow = Workflow(world.new_id(), world.due("workflow_visible"))
     world.estate.workflows[workflow.id] = workflow
     fails = world.arms.strikes("workflow-fails")
@@ -205,7 +205,7 @@ def _work(world: World, delay: str, finish: object) -> Workflow:
         if fails:
             workflow.status, workflow.error = "Error", "The workflow failed"
         else:
-            finish()  # type: ignore[operator]
+            finish()
             workflow.status = "Complete"
         world.changed()
 

@@ -93,6 +93,18 @@ def publish(world: World) -> None:
     draft.replace(keys)
 
 
+def publish_faults(world: World) -> None:
+    """Write whether the S3 server is to be unavailable, and how often."""
+    faults = world.arms.faults
+    name = "s3-unavailable"
+    armed: list[dict[str, float]] = []
+    if name in faults.times:
+        armed.append({"times": faults.times[name]})
+    if name in faults.rates:
+        armed.append({"rate": faults.rates[name]})
+    (world.store.directory / "buckets" / "faults.json").write_text(json.dumps(armed))
+
+
 def measure(world: World, instance: BucketInstance) -> tuple[int, int]:
     """Return how many objects a bucket holds and their bytes."""
     files = [f for f in world.store.bucket(instance.store_name).glob("*.object") if f.is_file()]

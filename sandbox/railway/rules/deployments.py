@@ -1,6 +1,7 @@
 """Deployments: what one is made of, and what may be done to it. Running it is `deploy/`."""
 
 import copy
+from dataclasses import dataclass
 
 from sandbox.railway.model.config import peek
 from sandbox.railway.model.records import (
@@ -28,6 +29,15 @@ LIVE = ("CREATED", "INITIALIZING", "RUNNING", "RESTARTING", "REMOVING")
 """Instance statuses in which a process may run."""
 
 
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """What a deployment is made of where that is not what is configured now."""
+
+    source: Json
+    variables: dict[str, str] | None = None
+    """None takes those configured now."""
+
+
 def has_source(environment: Environment, service_id: str) -> bool:
     """Say whether a service has an image or a repository to deploy from."""
     source = peek(environment.config, "services", service_id, "source")
@@ -38,9 +48,8 @@ def request(
     world: World,
     instance: ServiceInstance,
     reason: str,
+    made_of: MadeOf | None = None,
     *,
-    source: Json | None = None,
-    variables: dict[str, str] | None = None,
     commit: str | None = None,
 ) -> Deployment:
     """Make a deployment of what is configured now and begin to roll it out.
@@ -50,10 +59,12 @@ def request(
 
     """
     environment = world.estate.environments[instance.environment_id]
-    if source is None:
+    if made_of is None:
         if not has_source(environment, instance.service_id):
             raise Refusal("Cannot deploy a service without a source")
-        source = copy.deepcopy(peek(environment.config, "services", instance.service_id, "source"))
+        source = peek(environment.config, "services", instance.service_id, "source")
+        made_of = MadeOf(copy.deepcopy(source))
+    variables = made_of.variables
     if variables is None:
         service = world.estate.services[instance.service_id]
         variables = Renderer(world.estate, environment, world.s3_url).service(service)
@@ -70,7 +81,7 @@ def request(
         status_at=now,
         status=Status.QUEUED if pending(world, instance) else Status.INITIALIZING,
         reason=reason,
-        source=source,
+        source=made_of.source,
         deploy=copy.deepcopy(body.get("deploy") or {}),
         variables=variables,
         snapshot_id=world.new_id(),
@@ -204,8 +215,7 @@ def rollback(world: World, deployment: Deployment, instance: ServiceInstance) ->
         world,
         instance,
         "rollback",
-        source=copy.deepcopy(deployment.source),
-        variables=dict(deployment.variables),
+        MadeOf(copy.deepcopy(deployment.source), dict(deployment.variables)),
     )
 
 
@@ -214,7 +224,7 @@ def redeploy(world: World, deployment: Deployment, instance: ServiceInstance) ->
 
     Source: Crossbill PR #497 (railway facts 1.11).
     """
-    return request(world, instance, "redeploy", source=copy.deepcopy(deployment.source))
+    return request(world, instance, "redeploy", MadeOf(copy.deepcopy(deployment.source)))
 
 
 def can_rollback(world: World, deployment: Deployment) -> bool:

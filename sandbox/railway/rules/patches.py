@@ -7,7 +7,7 @@ the records, the rest is kept as it was written.
 import copy
 
 from sandbox.railway.model.config import etag, leaves, merged, peek, section
-from sandbox.railway.model.records import Environment, Json, Patch
+from sandbox.railway.model.records import Environment, Json, Patch, VolumeInstance
 from sandbox.railway.model.refusal import Refusal, not_found
 from sandbox.railway.model.world import World
 from sandbox.railway.rules import backups, buckets, deployments, services, volumes
@@ -156,6 +156,8 @@ def apply(world: World, environment: Environment, patch: Json, *, deploy: bool) 
     for service_id, body in (patch.get("services") or {}).items():
         _apply_service(world, environment, service_id, body)
     shared = {key: value for key, value in patch.items() if key not in {*OWN, "services"}}
+    if "sharedVariables" in shared:
+        shared["sharedVariables"] = _as_variables(shared["sharedVariables"])
     environment.config = merged(environment.config, shared)
     environment.updated_at = world.now()
     if deploy:
@@ -186,15 +188,36 @@ def _apply_service(world: World, environment: Environment, service_id: str, body
         _apply_mount(world, environment, service_id, volume_id, mount)
     kept = {key: value for key, value in body.items() if key != "volumeMounts"}
     if world.arms.strikes("seal-ignored"):
-        for variable in (kept.get("variables") or {}).values():
-            if isinstance(variable, dict):
-                variable.pop("isSealed", None)
+        kept = _unsealed(kept)
+    if "variables" in kept:
+        kept["variables"] = _as_variables(kept["variables"])
+    _merge_settings(environment, service_id, kept)
+    instance.updated_at = world.now()
+
+
+def _as_variables(given: Json | None) -> Json:
+    """Read `NAME: value` as `NAME: {value}`; null stays, it deletes."""
+    return {
+        name: one if isinstance(one, dict) or one is None else {"value": str(one)}
+        for name, one in (given or {}).items()
+    }
+
+
+def _unsealed(body: Json) -> Json:
+    result = copy.deepcopy(body)
+    for variable in (result.get("variables") or {}).values():
+        if isinstance(variable, dict):
+            variable.pop("isSealed", None)
+    return result
+
+
+def _merge_settings(environment: Environment, service_id: str, kept: Json) -> None:
+    """Lay a service's part over what is there; what is sealed stays so."""
     target = section(environment.config, "services")
     sealed = {n for n, v in peek(target, service_id, "variables").items() if v.get("isSealed")}
     target[service_id] = merged(target.get(service_id) or {}, kept)
     for name in sealed & set(peek(target, service_id, "variables")):
         target[service_id]["variables"][name]["isSealed"] = True  # nothing unseals
-    instance.updated_at = world.now()
 
 
 def _apply_mount(
@@ -214,9 +237,7 @@ def _apply_mount(
         backups.set_schedules(world, volume, mount["backupSchedules"] or [])
 
 
-def find_volume_instance(
-    world: World, environment: Environment, volume_id: str
-) -> volumes.VolumeInstance:
+def find_volume_instance(world: World, environment: Environment, volume_id: str) -> VolumeInstance:
     """Return a volume's instance in an environment.
 
     Raises:

@@ -1,13 +1,13 @@
 """Projects, environments and project tokens."""
 
-import datetime
+import datetime as dt
 
 from sandbox.railway.model.records import Environment, Project, Token, TokenKind
 from sandbox.railway.model.refusal import Refusal
 from sandbox.railway.model.world import World
 from sandbox.railway.rules import deployments, services
 
-GRACE = datetime.timedelta(hours=48)
+GRACE = dt.timedelta(hours=48)
 """How long a deletion can be undone. Source: docs.railway.com/projects, read 2026-11-22."""
 
 

@@ -127,27 +127,29 @@ def update_instance(world: World, instance: ServiceInstance, given: Json) -> Non
         Refusal: a value Railway does not accept; nothing was changed.
 
     """
-    if "railwayConfigFile" in given and given["railwayConfigFile"] is not None:
+    if given.get("railwayConfigFile") is not None:
         raise Refusal("Config as Code is not available for this service", "BAD_USER_INPUT")
     check_settings(world, given)
     environment = world.estate.environments[instance.environment_id]
     body = section(environment.config, "services", instance.service_id)
     deploy, build = section(body, "deploy"), section(body, "build")
     for keys, target in ((DEPLOY_KEYS, deploy), (BUILD_KEYS, build)):
-        for key in keys:
-            if key in given:
-                _put(target, key, given[key])
+        for key in set(keys) & set(given):
+            _put(target, key, given[key])
     if given.get("source") is not None:
         section(body, "source").update(_known(given["source"]))
     if "rootDirectory" in given:
         _put(section(body, "source"), "rootDirectory", given["rootDirectory"])
     if world.arms.strikes("partial-update-resets"):
-        for key in ("healthcheckPath", "multiRegionConfig"):
-            if key not in given:
-                deploy.pop(key, None)
-        if "numReplicas" not in given:
-            deploy["numReplicas"] = 1
+        _reset_unnamed(deploy, given)
     instance.updated_at = world.now()
+
+
+def _reset_unnamed(deploy: Json, given: Json) -> None:
+    for key in {"healthcheckPath", "multiRegionConfig"} - set(given):
+        deploy.pop(key, None)
+    if "numReplicas" not in given:
+        deploy["numReplicas"] = 1
 
 
 def check_settings(world: World, given: Json) -> None:

@@ -20,7 +20,7 @@ def upsert(
     A sealed variable that is written again stays sealed: nothing unseals.
     """
     target = _holder(environment, service_id)
-    old = {name: dict(one) for name, one in target.items() if isinstance(one, dict)}
+    old = {name: dict(one) for name, one in target.items()}
     if replace:
         target.clear()
     for name, value in values.items():
@@ -58,7 +58,6 @@ def shown(variables: dict[str, Json], rendered: dict[str, str] | None) -> Json:
         if one.get("isSealed")
         else (one.get("value") if rendered is None else rendered.get(name))
         for name, one in variables.items()
-        if isinstance(one, dict)
     }
 
 

@@ -5,7 +5,7 @@ Pro) and `ratelimit-policy: "default";q=1000;w=3600` as observed. How bursts are
 published: here five seconds' worth may come at once.
 """
 
-import datetime
+import datetime as dt
 import math
 from dataclasses import dataclass, field
 
@@ -19,10 +19,10 @@ BURST_S = 5
 class Spent:
     """What one token has used."""
 
-    since: datetime.datetime
+    since: dt.datetime
     count: int = 0
     tokens: float = 0.0
-    at: datetime.datetime | None = None
+    at: dt.datetime | None = None
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Budget:
     per_hour: int
     spent: dict[str, Spent] = field(default_factory=dict)
 
-    def take(self, key: str, now: datetime.datetime) -> float | None:
+    def take(self, key: str, now: dt.datetime) -> float | None:
         """Count a request; return None, or after how many seconds to come again."""
         spent = self.spent.setdefault(key, Spent(now, tokens=self._burst))
         if (now - spent.since).total_seconds() >= HOUR_S:
@@ -56,12 +56,12 @@ class Budget:
         spent = self.spent.get(key)
         return self.per_hour - (spent.count if spent else 0)
 
-    def resets_at(self, key: str, now: datetime.datetime) -> datetime.datetime:
+    def resets_at(self, key: str, now: dt.datetime) -> dt.datetime:
         """Return when the hour is over."""
         spent = self.spent.get(key)
-        return (spent.since if spent else now) + datetime.timedelta(seconds=HOUR_S)
+        return (spent.since if spent else now) + dt.timedelta(seconds=HOUR_S)
 
-    def headers(self, key: str, now: datetime.datetime, *, named: bool) -> dict[str, str]:
+    def headers(self, key: str, now: dt.datetime, *, named: bool) -> dict[str, str]:
         """Return the budget as headers: always the policy, the documented ones where `named`."""
         policy = {"ratelimit-policy": f'"default";q={self.per_hour};w={HOUR_S}'}
         if not named:

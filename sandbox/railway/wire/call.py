@@ -70,9 +70,10 @@ class Call:
         if not self.caller.sees_workspace(project.workspace_id):
             raise not_authorized()
         token = self.caller.token
-        if token is not None and token.kind is TokenKind.PROJECT:
-            if token.project_id != project.id or self.strikes("project-token-narrow"):
-                raise not_authorized()
+        if token is None or token.kind is not TokenKind.PROJECT:
+            return project
+        if token.project_id != project.id or self.strikes("project-token-narrow"):
+            raise not_authorized()
         return project
 
     def caller_project(self, project_id: str) -> None:

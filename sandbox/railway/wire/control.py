@@ -15,7 +15,7 @@ from sandbox.railway.faults import FAULTS
 from sandbox.railway.model.arming import Scope
 from sandbox.railway.model.records import Deployment, Json, Status, Token, TokenKind, Workspace
 from sandbox.railway.model.refusal import Refusal
-from sandbox.railway.rules import deployments, patches, projects, services, volumes
+from sandbox.railway.rules import buckets, deployments, patches, projects, services, volumes
 from sandbox.railway.wire.gate import Gate
 from sandbox.railway.wire.http import Answer, Request
 
@@ -42,6 +42,7 @@ class Control:
             ("POST", "workspaces"): self._workspace,
             ("POST", "deployments"): self._act,
             ("POST", "budget"): self._budget,
+            ("POST", "usage-limit"): self._usage_limit,
         }
 
     async def handle(self, request: Request) -> Answer:
@@ -149,10 +150,12 @@ class Control:
             rate=float(given.get("rate", 1.0)),
             times=None if times is None else int(times),
         )
+        buckets.publish_faults(self._world)
         return self._faults(given)
 
     def _disarm(self, given: Json) -> Json:
         self._world.arms.disarm(given.get("name"))
+        buckets.publish_faults(self._world)
         return self._faults(given)
 
     def _advance(self, given: Json) -> Json:
@@ -174,6 +177,14 @@ class Control:
         for spent in self._gate.budget.spent.values():
             spent.count = self._gate.budget.per_hour - left
         return {"requests_left": left}
+
+    def _usage_limit(self, _given: Json) -> Json:
+        """Reach the hard limit: every workload goes offline at once."""
+        live = [one for one in self._world.estate.deployments.values() if is_live(one)]
+        for one in live:
+            one.stopped = True
+            self._gate.rollouts.stop(one, kill=True)
+        return {"stopped": [one.id for one in live]}
 
     # ------------------------------------------------------------------ tokens
 

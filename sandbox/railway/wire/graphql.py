@@ -30,13 +30,12 @@ from sandbox.railway.wire.answers import (
     deployment,
     project,
     service,
-    variable,
     volume,
 )
 from sandbox.railway.wire.call import Call
 
 SCHEMA = Path(__file__).parents[1] / "schema.graphql"
-SUBJECTS = (account, bucket, config, deployment, project, service, variable, volume)
+SUBJECTS = (account, bucket, config, deployment, project, service, volume)
 FAILED = "Problem processing request"
 
 Resolver = Callable[[Call, Json], Any]
@@ -86,7 +85,7 @@ def load() -> GraphQLSchema:
 
 
 def _attached(answer: Resolver) -> Callable[..., Any]:
-    def resolve(_root: object, info: GraphQLResolveInfo, **args: Any) -> Any:
+    def resolve(_root: object, info: GraphQLResolveInfo[Call], **args: Any) -> Any:
         return answer(info.context, args)
 
     return resolve

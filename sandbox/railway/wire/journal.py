@@ -1,6 +1,6 @@
 """Every call that came, for whoever holds the control token; values that may be secret are not."""
 
-import datetime
+import datetime as dt
 from collections import deque
 from typing import Any
 
@@ -20,7 +20,7 @@ class Journal:
         self.count = 0
         self.by_token: dict[str, int] = {}
 
-    def note(self, at: datetime.datetime, entry: Json) -> None:
+    def note(self, at: dt.datetime, entry: Json) -> None:
         """Keep one call."""
         self.count += 1
         token = str(entry.get("token"))

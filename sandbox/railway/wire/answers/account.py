@@ -4,7 +4,7 @@ from sandbox.railway.deploy.metrics import Sample
 from sandbox.railway.model.plan import PREFERRED_REGION, REGIONS
 from sandbox.railway.model.records import Json, Workspace
 from sandbox.railway.model.refusal import Refusal
-from sandbox.railway.wire.answers import objects
+from sandbox.railway.wire.answers import objects, plain
 from sandbox.railway.wire.answers.deployment import date
 from sandbox.railway.wire.call import Call
 
@@ -25,11 +25,11 @@ def _workspace(call: Call, one: Workspace) -> Json:
         "id": one.id,
         "name": one.name,
         "plan": world.plan.name.upper(),
-        "createdAt": objects.stamp(one.created_at),
+        "createdAt": plain.stamp(one.created_at),
         "preferredRegion": PREFERRED_REGION,
         "apiTokenRateLimit": {
             "remainingPoints": call.budget.left(call.caller.key),
-            "resetsAt": objects.stamp(call.budget.resets_at(call.caller.key, world.now())),
+            "resetsAt": plain.stamp(call.budget.resets_at(call.caller.key, world.now())),
         },
         "projects": lambda _info, **args: call.connection(
             [

@@ -3,7 +3,7 @@
 from sandbox.railway.model.records import Bucket, BucketInstance, Json
 from sandbox.railway.model.refusal import Refusal
 from sandbox.railway.rules import buckets, deployments, services
-from sandbox.railway.wire.answers import objects
+from sandbox.railway.wire.answers import plain
 from sandbox.railway.wire.call import Call
 
 
@@ -16,7 +16,7 @@ def _create(call: Call, args: Json) -> Json:
     _free(call, project.id, name, None)
     bucket = Bucket(identity, name, project.id, now, now)
     call.world.estate.buckets[bucket.id] = bucket
-    return objects.bucket(bucket)
+    return plain.bucket(bucket)
 
 
 def _free(call: Call, project_id: str, name: str, mine: str | None) -> None:
@@ -29,7 +29,7 @@ def _rename(call: Call, args: Json) -> Json:
     bucket, name = call.bucket(args["id"]), args["input"]["name"]
     _free(call, bucket.project_id, name, bucket.id)
     bucket.name, bucket.updated_at = name, call.world.now()
-    return objects.bucket(bucket)
+    return plain.bucket(bucket)
 
 
 def _find(call: Call, args: Json) -> BucketInstance:
@@ -47,7 +47,7 @@ def _shown(call: Call, one: BucketInstance) -> Json:
         "endpoint": call.world.s3_url,
         "region": "auto",
         "urlStyle": "path",
-        "createdAt": objects.stamp(one.created_at),
+        "createdAt": plain.stamp(one.created_at),
     }
 
 

@@ -1,13 +1,13 @@
 """Deployments: asking for them, acting on them, their events and logs."""
 
-import datetime
+import datetime as dt
 import re
 
 from sandbox.railway.deploy import logs
 from sandbox.railway.model.records import Deployment, Json, ServiceInstance, Status, Step
 from sandbox.railway.model.refusal import Refusal, not_found
 from sandbox.railway.rules import deployments, services
-from sandbox.railway.wire.answers import objects
+from sandbox.railway.wire.answers import objects, plain
 from sandbox.railway.wire.call import Call
 
 ROWS = 500
@@ -135,8 +135,8 @@ def _event(step: Step) -> Json:
     return {
         "id": step.id,
         "step": step.step,
-        "createdAt": objects.stamp(step.created_at),
-        "completedAt": objects.stamp(step.completed_at),
+        "createdAt": plain.stamp(step.created_at),
+        "completedAt": plain.stamp(step.completed_at),
         "payload": {
             "attempt": step.attempt,
             "maxAttempts": step.max_attempts,
@@ -152,7 +152,7 @@ def _event(step: Step) -> Json:
 def log_rows(call: Call, deployment: Deployment, args: Json) -> list[Json]:
     """Return the last rows of a deployment's log that pass filter and dates, oldest first."""
     start, end = date(args.get("startDate")), date(args.get("endDate"))
-    oldest = call.world.now() - datetime.timedelta(days=call.world.plan.log_days)
+    oldest = call.world.now() - dt.timedelta(days=call.world.plan.log_days)
     rows = []
     for line in call.rollouts.log(deployment).lines:
         if line.at < oldest or (start and line.at < start) or (end and line.at > end):
@@ -195,7 +195,7 @@ def _environment_logs(call: Call, args: Json) -> list[Json]:
     return before[-first:] + after[: min(args.get("afterLimit") or 0, ROWS_MAX)]
 
 
-def date(text: str | None) -> datetime.datetime | None:
+def date(text: str | None) -> dt.datetime | None:
     """Read a DateTime a client gave.
 
     Raises:
@@ -205,10 +205,10 @@ def date(text: str | None) -> datetime.datetime | None:
     if text is None:
         return None
     try:
-        at = datetime.datetime.fromisoformat(LONG_FRACTION.sub(r"\1", text))
+        at = dt.datetime.fromisoformat(LONG_FRACTION.sub(r"\1", text))
     except ValueError:
         raise Refusal("Error in date - Invalid input", "BAD_USER_INPUT") from None
-    return at if at.tzinfo else at.replace(tzinfo=datetime.UTC)
+    return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
 
 
 QUERY = {

@@ -3,7 +3,6 @@
 Each function gives the whole object; GraphQL takes the fields that were selected.
 """
 
-import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -11,35 +10,23 @@ from sandbox.railway.model.config import peek, shown
 from sandbox.railway.model.plan import PREFERRED_REGION
 from sandbox.railway.model.records import (
     ACTIVE,
-    Backup,
-    Bucket,
     Deployment,
-    Domain,
     Environment,
     Json,
-    Patch,
     Project,
     Service,
     ServiceInstance,
     Status,
     Token,
-    Trigger,
     Volume,
     VolumeInstance,
 )
-from sandbox.railway.model.references import names_in
 from sandbox.railway.rules import deployments, patches, projects, services, volumes
+from sandbox.railway.wire.answers import plain
 from sandbox.railway.wire.call import Call
 
 Lazy = Callable[..., Any]
 """A field computed when it is selected: called with GraphQL's resolve info and the arguments."""
-
-
-def stamp(at: datetime.datetime | None) -> str | None:
-    """Return a time as the DateTime scalar has it."""
-    return (
-        None if at is None else at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond:06}"[:3] + "Z"
-    )
 
 
 def project(call: Call, one: Project) -> Json:
@@ -59,10 +46,10 @@ def project(call: Call, one: Project) -> Json:
         "name": one.name,
         "description": one.description,
         "workspaceId": one.workspace_id,
-        "createdAt": stamp(one.created_at),
-        "updatedAt": stamp(one.updated_at),
-        "deletedAt": stamp(one.deleted_at),
-        "expiredAt": stamp(due),
+        "createdAt": plain.stamp(one.created_at),
+        "updatedAt": plain.stamp(one.updated_at),
+        "deletedAt": plain.stamp(one.deleted_at),
+        "expiredAt": plain.stamp(due),
         "isPublic": one.is_public,
         "prDeploys": one.pr_deploys,
         "baseEnvironmentId": one.base_environment_id,
@@ -79,7 +66,7 @@ def project(call: Call, one: Project) -> Json:
             [volume(call, v) for v in kept(world.estate.volumes)], args
         ),
         "buckets": lambda _info, **args: call.connection(
-            [bucket(b) for b in kept(world.estate.buckets)], args
+            [plain.bucket(b) for b in kept(world.estate.buckets)], args
         ),
     }
 
@@ -111,9 +98,9 @@ def environment(call: Call, one: Environment) -> Json:
         "id": one.id,
         "name": one.name,
         "projectId": one.project_id,
-        "createdAt": stamp(one.created_at),
-        "updatedAt": stamp(one.updated_at),
-        "deletedAt": stamp(one.deleted_at),
+        "createdAt": plain.stamp(one.created_at),
+        "updatedAt": plain.stamp(one.updated_at),
+        "deletedAt": plain.stamp(one.deleted_at),
         "isEphemeral": one.is_ephemeral,
         "canAccess": True,
         "unmergedChangesCount": patches.change_count(one),
@@ -121,36 +108,17 @@ def environment(call: Call, one: Environment) -> Json:
         "config": config,
         "serviceInstances": lambda _info, **args: call.connection(listed_instances(), args),
         "volumeInstances": lambda _info, **args: call.connection(listed_volumes(), args),
-        "variables": lambda _info, **args: call.connection(variables(one), args),
+        "variables": lambda _info, **args: call.connection(plain.variables(one), args),
         "deployments": lambda _info, **args: call.connection(listed_deployments(), args),
         "deploymentTriggers": lambda _info, **args: call.connection(
-            [trigger(t) for t in world.estate.triggers.values() if t.environment_id == one.id],
+            [
+                plain.trigger(t)
+                for t in world.estate.triggers.values()
+                if t.environment_id == one.id
+            ],
             args,
         ),
     }
-
-
-def variables(one: Environment) -> list[Json]:
-    """Return the `Variable` objects of an environment: names and flags, never values."""
-    holders = [(None, peek(one.config, "sharedVariables"))] + [
-        (service_id, peek(one.config, "services", service_id, "variables"))
-        for service_id in peek(one.config, "services")
-    ]
-    return [
-        {
-            "id": f"{service_id or one.id}:{name}",
-            "name": name,
-            "serviceId": service_id,
-            "environmentId": one.id,
-            "isSealed": bool(kept.get("isSealed")),
-            "references": [] if kept.get("isSealed") else names_in(str(kept.get("value") or "")),
-            "createdAt": stamp(one.created_at),
-            "updatedAt": stamp(one.updated_at),
-        }
-        for service_id, held in holders
-        for name, kept in held.items()
-        if isinstance(kept, dict)
-    ]
 
 
 def service(call: Call, one: Service) -> Json:
@@ -160,9 +128,9 @@ def service(call: Call, one: Service) -> Json:
         "name": one.name,
         "icon": one.icon,
         "projectId": one.project_id,
-        "createdAt": stamp(one.created_at),
-        "updatedAt": stamp(one.updated_at),
-        "deletedAt": stamp(one.deleted_at),
+        "createdAt": plain.stamp(one.created_at),
+        "updatedAt": plain.stamp(one.updated_at),
+        "deletedAt": plain.stamp(one.deleted_at),
         "serviceInstances": lambda _info, **args: call.connection(
             [service_instance(call, s) for s in services.instances_of(call.world, one)], args
         ),
@@ -184,9 +152,9 @@ def service_instance(call: Call, one: ServiceInstance) -> Json:
         "serviceId": one.service_id,
         "serviceName": world.estate.services[one.service_id].name,
         "environmentId": one.environment_id,
-        "createdAt": stamp(one.created_at),
-        "updatedAt": stamp(one.updated_at),
-        "deletedAt": stamp(one.deleted_at),
+        "createdAt": plain.stamp(one.created_at),
+        "updatedAt": plain.stamp(one.updated_at),
+        "deletedAt": plain.stamp(one.deleted_at),
         "isUpdatable": True,
         "source": {"image": source.get("image"), "repo": source.get("repo")}
         if source.get("image") or source.get("repo")
@@ -212,7 +180,7 @@ def service_instance(call: Call, one: ServiceInstance) -> Json:
         "ipv6EgressEnabled": _or(deploy.get("ipv6EgressEnabled"), default=False),
         "latestDeployment": deployment(call, mine[0]) if mine else None,
         "activeDeployments": [deployment(call, d) for d in active],
-        "domains": lambda _info: domains(call, one.service_id, one.environment_id),
+        "domains": lambda _info: plain.domains(call, one.service_id, one.environment_id),
     }
 
 
@@ -234,9 +202,9 @@ def deployment(call: Call, one: Deployment) -> Json:
         "serviceId": one.service_id,
         "status": str(one.status),
         "deploymentStopped": deployments.is_stopped(one),
-        "createdAt": stamp(one.created_at),
-        "updatedAt": stamp(one.updated_at),
-        "statusUpdatedAt": stamp(one.status_at),
+        "createdAt": plain.stamp(one.created_at),
+        "updatedAt": plain.stamp(one.updated_at),
+        "statusUpdatedAt": plain.stamp(one.status_at),
         "snapshotId": one.snapshot_id,
         "staticUrl": None,
         "url": None,
@@ -258,7 +226,7 @@ def volume(call: Call, one: Volume) -> Json:
         "id": one.id,
         "name": one.name,
         "projectId": one.project_id,
-        "createdAt": stamp(one.created_at),
+        "createdAt": plain.stamp(one.created_at),
         "volumeInstances": lambda _info, **args: call.connection(instances(), args),
     }
 
@@ -277,120 +245,10 @@ def volume_instance(call: Call, one: VolumeInstance) -> Json:
         "sizeMB": one.size_mb,
         "currentSizeMB": lambda _info: round(volumes.used_mb(call.world, one), 3),
         "isPendingDeletion": one.deleted_at is not None and one.state != "DELETED",
-        "deletedAt": stamp(one.deleted_at),
-        "createdAt": stamp(one.created_at),
+        "deletedAt": plain.stamp(one.deleted_at),
+        "createdAt": plain.stamp(one.created_at),
         "externalId": f"vol_{one.id[:12]}",
         "volume": lambda _info: volume(call, held),
-    }
-
-
-def backup(one: Backup) -> Json:
-    """Return `VolumeInstanceBackup`."""
-    return {
-        "id": one.id,
-        "name": one.name,
-        "createdAt": stamp(one.created_at),
-        "expiresAt": stamp(one.expires_at),
-        "externalId": f"bak_{one.id[:12]}",
-        "scheduleId": one.schedule_id,
-        "creatorId": None,
-        "usedMB": one.used_mb,
-        "referencedMB": one.used_mb,
-        "volumeInstanceSizeMB": one.size_mb,
-    }
-
-
-def bucket(one: Bucket) -> Json:
-    """Return `Bucket`."""
-    return {
-        "id": one.id,
-        "name": one.name,
-        "projectId": one.project_id,
-        "createdAt": stamp(one.created_at),
-        "updatedAt": stamp(one.updated_at),
-    }
-
-
-def patch(one: Patch) -> Json:
-    """Return a committed `EnvironmentPatch`."""
-    return {
-        "id": one.id,
-        "environmentId": one.environment_id,
-        "status": one.status,
-        "message": one.message,
-        "createdAt": stamp(one.created_at),
-        "updatedAt": stamp(one.applied_at or one.created_at),
-        "appliedAt": stamp(one.applied_at),
-        "lastAppliedError": one.error,
-        "patch": lambda _info, **args: shown(one.patch, decrypt=bool(args.get("decryptVariables"))),
-    }
-
-
-def staged_patch(one: Environment) -> Json:
-    """Return what is staged; an empty placeholder, never null, where nothing is."""
-    at = stamp(one.staged_at or one.updated_at)
-    return {
-        "id": one.staged_id,
-        "environmentId": one.id,
-        "status": "STAGED",
-        "message": None,
-        "createdAt": at,
-        "updatedAt": at,
-        "appliedAt": None,
-        "lastAppliedError": None,
-        "patch": lambda _info, **args: shown(
-            one.staged, decrypt=bool(args.get("decryptVariables"))
-        ),
-    }
-
-
-def trigger(one: Trigger) -> Json:
-    """Return `DeploymentTrigger`."""
-    return {
-        "id": one.id,
-        "branch": one.branch,
-        "repository": one.repository,
-        "provider": one.provider,
-        "checkSuites": one.check_suites,
-    }
-
-
-def domains(call: Call, service_id: str, environment_id: str) -> Json:
-    """Return `AllDomains` of a service in an environment."""
-    mine = [
-        one
-        for one in call.world.estate.domains.values()
-        if one.service_id == service_id and one.environment_id == environment_id
-    ]
-    return {
-        "serviceDomains": [domain(one) for one in mine if not one.custom],
-        "customDomains": [domain(one) for one in mine if one.custom],
-    }
-
-
-def domain(one: Domain) -> Json:
-    """Return `ServiceDomain` or `CustomDomain`."""
-    record = {
-        "fqdn": one.domain,
-        "hostlabel": one.domain.split(".")[0],
-        "recordType": "DNS_RECORD_TYPE_CNAME",
-        "requiredValue": f"{one.id[:8]}.up.railway.app",
-        "currentValue": "",
-        "status": "DNS_RECORD_STATUS_REQUIRES_UPDATE",
-    }
-    return {
-        "id": one.id,
-        "domain": one.domain,
-        "suffix": None if one.custom else "up.railway.app",
-        "targetPort": one.target_port,
-        "syncStatus": "ACTIVE",
-        "deletedAt": None,
-        "status": {
-            "verified": False,
-            "verificationDnsHost": f"_railway-verify.{one.domain}",
-            "verificationToken": f"railway-verify={one.id}",
-            "dnsRecords": [record],
-        },
     }
 
 
@@ -403,7 +261,7 @@ def project_token(call: Call, one: Token) -> Json:
         "displayToken": f"{one.secret[:4]}****",
         "projectId": one.project_id,
         "environmentId": one.environment_id,
-        "createdAt": stamp(one.created_at),
+        "createdAt": plain.stamp(one.created_at),
         "project": lambda _info: project(call, estate.projects[one.project_id or ""]),
         "environment": lambda _info: environment(
             call, estate.environments[one.environment_id or ""]

@@ -5,7 +5,7 @@ from sandbox.railway.model.plan import PREFERRED_REGION
 from sandbox.railway.model.records import Domain, Json, Service, ServiceInstance, Trigger
 from sandbox.railway.model.refusal import Refusal, not_authorized, not_found
 from sandbox.railway.rules import deployments, services
-from sandbox.railway.wire.answers import objects
+from sandbox.railway.wire.answers import objects, plain
 from sandbox.railway.wire.call import Call
 
 GB = 10**9
@@ -174,7 +174,7 @@ def _auto_deploy_update(call: Call, args: Json) -> Json:
 def _triggers(call: Call, args: Json) -> Json:
     instance = call.instance(args["serviceId"], args["environmentId"])
     listed = [
-        objects.trigger(one)
+        plain.trigger(one)
         for one in call.world.estate.triggers.values()
         if one.service_id == instance.service_id and one.environment_id == instance.environment_id
     ]
@@ -198,7 +198,7 @@ def _trigger_create(call: Call, args: Json) -> Json:
         check_suites=bool(given.get("checkSuites")),
     )
     call.world.estate.triggers[trigger.id] = trigger
-    return objects.trigger(trigger)
+    return plain.trigger(trigger)
 
 
 def _own_trigger(call: Call, identity: str) -> Trigger:
@@ -215,7 +215,7 @@ def _trigger_update(call: Call, args: Json) -> Json:
     trigger.repository = given.get("repository") or trigger.repository
     if given.get("checkSuites") is not None:
         trigger.check_suites = given["checkSuites"]
-    return objects.trigger(trigger)
+    return plain.trigger(trigger)
 
 
 def _trigger_delete(call: Call, args: Json) -> bool:
@@ -225,7 +225,7 @@ def _trigger_delete(call: Call, args: Json) -> bool:
 
 def _domains(call: Call, args: Json) -> Json:
     instance = call.instance(args["serviceId"], args["environmentId"])
-    return objects.domains(call, instance.service_id, instance.environment_id)
+    return plain.domains(call, instance.service_id, instance.environment_id)
 
 
 def _service_domain(call: Call, args: Json) -> Json:
@@ -255,7 +255,7 @@ def _keep_domain(
         custom=custom,
     )
     call.world.estate.domains[domain.id] = domain
-    return objects.domain(domain)
+    return plain.domain(domain)
 
 
 def _own_domain(call: Call, identity: str) -> Domain:

@@ -3,7 +3,7 @@
 from sandbox.railway.model.records import Json, VolumeInstance
 from sandbox.railway.model.refusal import Refusal, not_found
 from sandbox.railway.rules import backups, services, volumes
-from sandbox.railway.wire.answers import objects
+from sandbox.railway.wire.answers import objects, plain
 from sandbox.railway.wire.call import Call
 
 
@@ -78,7 +78,7 @@ def _disk(call: Call, args: Json) -> VolumeInstance:
 
 
 def _backups(call: Call, args: Json) -> list[Json]:
-    return [objects.backup(one) for one in backups.of(call.world, _disk(call, args))]
+    return [plain.backup(one) for one in backups.of(call.world, _disk(call, args))]
 
 
 def _schedules(call: Call, args: Json) -> list[Json]:
@@ -89,7 +89,7 @@ def _schedules(call: Call, args: Json) -> list[Json]:
             "cron": backups.KINDS[one.kind][0],
             "name": one.kind.capitalize(),
             "retentionSeconds": backups.KINDS[one.kind][1],
-            "createdAt": objects.stamp(one.created_at),
+            "createdAt": plain.stamp(one.created_at),
         }
         for one in backups.schedules_of(call.world, _disk(call, args))
     ]
@@ -103,7 +103,7 @@ def _backup_create(call: Call, args: Json) -> Json:
 def _backup_delete(call: Call, args: Json) -> Json:
     disk = _disk(call, args)
     backup = backups.find(call.world, disk, args["volumeInstanceBackupId"])
-    return {"workflowId": backups.delete(call.world, disk, backup).id}
+    return {"workflowId": backups.delete(call.world, backup).id}
 
 
 def _backup_lock(call: Call, args: Json) -> bool:
