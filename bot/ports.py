@@ -158,8 +158,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def last_session(self) -> Recorded | None:
-        """Return the newest `SessionStarted`, None in an empty ledger."""
+    def started(self, *, upto_seq: int | None = None) -> Recorded | None:
+        """Return the last `SessionStarted`, None in an empty ledger."""
         ...
 
     def cash(self, *, upto_seq: int | None = None) -> Usd:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
+from bot.domain.book import Side
 from bot.domain.entry import DriftFound
 from bot.domain.fill import Fill
 from bot.domain.market import TokenId
@@ -155,7 +156,7 @@ def _unrecorded_payouts(
         token = ours.markets[market_id].token(outcome)
         held[token] = held.get(token, 0) + position.size.micros
     for fill in missing:
-        sign = 1 if fill.cash.micros < 0 else -1
+        sign = 1 if fill.side is Side.BUY else -1
         held[fill.token] = held.get(fill.token, 0) + sign * fill.size.micros
     there = {token: size.micros for token, size in venue.positions}
     return {token: size for token, size in held.items() if size > 0 and not there.get(token, 0)}

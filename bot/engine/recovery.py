@@ -74,10 +74,8 @@ class CatchUp:
         """Handle an event seen before; return how its decisions differ from the ledger, if so."""
         if isinstance(event, OrderAnswered | OrderFilled | OrderEnded):
             return None
-        missing = None
-        if event.frame != self._frame:
-            missing = self.finish()
-            self._frame = event.frame
+        missing = None if event.frame == self._frame else self.finish()
+        self._frame = event.frame
         return missing or self._hold(self._engine.handle(event), event.frame)
 
     def finish(self) -> str | None:

@@ -159,7 +159,7 @@ class Session:
 
     def _boot(self) -> SessionStarted:
         head, started = self._ledger.head, self._terms.started
-        last = self._ledger.last_session()
+        last = self._ledger.started()
         if last is None:
             return started
         assert isinstance(last.entry, SessionStarted)  # noqa: S101 - the port says so

@@ -107,7 +107,7 @@ def known(where: str, given: Table, names: list[str]) -> None:
     """
     for key in given:
         if key not in names:
-            near = difflib.get_close_matches(key, names, 1)
+            near = difflib.get_close_matches(key, names, 1, cutoff=0.4)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names)}"
             raise refuse(where, key, f"is not a known key; {hint}")
 
