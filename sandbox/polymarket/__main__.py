@@ -1,0 +1,83 @@
+"""Start a stand-in: `python -m sandbox.polymarket`. Its first line on stdout is one JSON object.
+
+Exit codes: 0 stopped by a signal; 2 an option or a file that cannot be used, named in one line.
+"""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from sandbox.faults import Faults, parse
+from sandbox.polymarket.faults import FAULTS
+
+USAGE_EXIT = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; return the exit code."""
+    given = _parser().parse_args(arguments)
+    if given.list_faults:
+        rows = [{"name": f.name, "does": f.does, "source": f.source} for f in FAULTS]
+        sys.stdout.write(json.dumps(rows) + "\n")
+        return 0
+    try:
+        faults = parse(given.faults, FAULTS, given.seed)
+        speed = _speed(given.speed)
+        return asyncio.run(_serve(given, faults, speed))
+    except (ValueError, OSError) as error:
+        sys.stderr.write(f"sandbox.polymarket: {error}\n")
+        return USAGE_EXIT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox.polymarket",
+        description="A stand-in of Polymarket on loopback: CLOB, sockets, Gamma, Data, relayer.",
+        epilog="example: python -m sandbox.polymarket --speed 60 --faults trade-fails:0.1 --seed 7",
+    )
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
+    parser.add_argument("--recording", type=Path, help="a file in the format of docs/recording.md")
+    parser.add_argument("--speed", default="1", help="market time against the wall; 0 stands still")
+    parser.add_argument("--faults", default="", metavar="NAME[:RATE],…")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keep state and journal here")
+    parser.add_argument("--list-faults", action="store_true", help="print the faults as JSON")
+    return parser
+
+
+def _speed(text: str) -> Decimal:
+    try:
+        speed = Decimal(text)
+    except InvalidOperation:
+        speed = Decimal(-1)
+    if not speed.is_finite() or not 0 <= speed <= 100_000:  # noqa: PLR2004 - the documented bound
+        raise ValueError(f"--speed must be a number in [0, 100000], was {text!r}")
+    return speed
+
+
+async def _serve(given: argparse.Namespace, faults: Faults, speed: Decimal) -> int:
+    # What follows is heavy; `--help` and `--list-faults` must not wait for it.
+    from sandbox.polymarket.server import Server  # noqa: PLC0415
+    from sandbox.polymarket.world import Options, build  # noqa: PLC0415
+
+    if given.state is not None:
+        given.state.mkdir(parents=True, exist_ok=True)
+    server = Server(build(Options(given.recording, speed, given.seed, given.state), faults))
+    await server.start(given.port)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    sys.stdout.write(json.dumps(server.first_line()) + "\n")
+    sys.stdout.flush()
+    await stopped.wait()
+    await server.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

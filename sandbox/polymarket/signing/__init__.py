@@ -1,0 +1,1 @@
+"""Who signed what: hashes, addresses and recovered signers. Knows no order book and no HTTP."""
