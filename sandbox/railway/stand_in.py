@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import json
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.faults import parse
@@ -18,6 +20,7 @@ from sandbox.railway.model.plan import PLANS
 from sandbox.railway.model.records import Json, Token, TokenKind, Workspace
 from sandbox.railway.model.store import Store
 from sandbox.railway.model.world import World
+from sandbox.railway.options import Options
 from sandbox.railway.rules import backups, buckets, volumes
 from sandbox.railway.wire import graphql
 from sandbox.railway.wire.budget import Budget
@@ -28,20 +31,6 @@ from sandbox.railway.wire.subscriptions import Socket
 
 TICK_S = 0.5
 OWNER_ONLY = 0o700
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How the stand-in was asked to be."""
-
-    port: int = 0
-    state: Path | None = None
-    plan: str = "hobby"
-    faults: str = ""
-    seed: int | None = None
-    delay_scale: float | None = None
-    budget: int | None = None
-    own_mounts: bool = True
 
 
 @contextlib.contextmanager
@@ -161,3 +150,28 @@ class StandIn:
         while True:
             await asyncio.sleep(EVERY_S)
             self.rollouts.meter.measure(list(self.rollouts.runs.values()), EVERY_S)
+
+
+def serve(options: Options) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises:
+        ValueError: an option or the saved state that cannot be.
+        OSError: the port is taken, or the directory cannot be written.
+
+    """
+    with directory_of(options) as directory:
+        asyncio.run(_serve(options, directory))
+
+
+async def _serve(options: Options, directory: Path) -> None:
+    stand_in = StandIn(options, directory)
+    over = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    try:
+        sys.stdout.write(json.dumps(await stand_in.start()) + "\n")
+        sys.stdout.flush()
+        await over.wait()
+    finally:
+        await stand_in.end()
