@@ -21,7 +21,8 @@ Found = TypeVar("Found")
 
 HOUR_S = 3600.0
 # Source: docs.railway.com/integrations/api, and an observed
-# `ratelimit-policy: "default";q=1000;w=3600` (railway facts 1.3); neither is always there, so both are read and neither is required.
+# `ratelimit-policy: "default";q=1000;w=3600` (railway facts 1.3). Neither is always there, so both
+# are read and neither is required.
 POLICY = re.compile(r"q=(?P<quota>\d+).*?w=(?P<window>\d+)")
 
 

@@ -49,6 +49,34 @@ def unapplied(config: Json, patch: Json) -> tuple[str, ...]:
     )
 
 
+def unproved(config: Json, patch: Json) -> tuple[str, ...]:
+    """Return the paths that still have to be written: unapplied ones, and all sealed values."""
+    sealed = tuple(
+        shown((*path[:-1], "value"))
+        for path, value in leaves(patch)
+        if path[-1] == "isSealed" and value is True
+    )
+    return tuple(dict.fromkeys((*unapplied(config, patch), *sealed)))
+
+
+def needed(config: Json, patch: Json) -> dict[str, object]:
+    """Return a patch without deletions of what is not there."""
+    return _needed(config, patch, ())
+
+
+def _needed(config: Json, patch: Json, prefix: Path) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in patch.items():
+        path = (*prefix, key)
+        if isinstance(value, Mapping) and value:
+            inner = _needed(config, value, path)
+            if inner:
+                found[key] = inner
+        elif value is not None or at(config, path) is not None:
+            found[key] = value
+    return found
+
+
 def _holds(config: Json, patch: Json, path: Path, value: object) -> bool:
     owner, key = path[:-1], path[-1]
     if key == "isDeleted":

@@ -3,6 +3,8 @@
 Never commits what somebody else has staged, and never deploys. See docs/adr/0011.
 """
 
+from collections.abc import Callable
+
 from infra.railway import patch as patches
 from infra.railway.calls import environments
 from infra.railway.calls.environments import EnvironmentState
@@ -14,11 +16,12 @@ from infra.railway.patch import Json
 PATHS_SHOWN = 8
 
 
-def write(api: Railway, environment_id: str, patch: Json, *, why: str) -> None:
-    """Make an environment's configuration hold `patch`; nothing is written if it does already.
+def write(api: Railway, environment_id: str, patch_of: Callable[[Json], Json], *, why: str) -> None:
+    """Make an environment's configuration hold a patch; nothing is written if it does already.
 
-    Idempotent. A staged patch equal to this one is our own from an interrupted run and is
-    committed; any other stands for somebody's unfinished work and is refused.
+    `patch_of` makes the patch from the configuration as it is. Idempotent. A staged patch equal to
+    this one is our own from an interrupted run and is committed; any other stands for somebody's
+    unfinished work and is refused.
 
     Raises:
         StagedByOthers: names the paths; nothing of ours was written.
@@ -28,8 +31,9 @@ def write(api: Railway, environment_id: str, patch: Json, *, why: str) -> None:
     """
     with only_writer(environment_id, api.pace):
         before = environments.state(api, environment_id)
+        patch = patches.needed(before.config, patch_of(before.config))
         refuse_foreign(before, patch)
-        if not before.staged and not patches.unapplied(before.config, patch):
+        if not before.staged and not patches.unproved(before.config, patch):
             return
         _stage(api, environment_id, patch)
         _commit(api, environment_id, why)

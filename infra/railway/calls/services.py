@@ -183,15 +183,15 @@ def rename(api: Railway, service_id: str, name: str) -> None:
     api.mutate("ServiceUpdate", {"id": service_id, "input": {"name": name}}, dict[str, object])
 
 
-def delete(api: Railway, *, environment_id: str, service_id: str) -> None:
-    """Delete a service from one environment. Detach its volume first.
+def delete(api: Railway, service_id: str, environment_id: str | None) -> None:
+    """Delete a service from one environment, or with None from all. Detach its volume first.
 
     Raises:
         RailwayError: as `Railway.mutate`.
 
     """
-    asked = {"id": service_id, "environmentId": environment_id}
-    api.mutate("ServiceDelete", asked, dict[str, object])
+    here = {} if environment_id is None else {"environmentId": environment_id}
+    api.mutate("ServiceDelete", {"id": service_id, **here}, dict[str, object])
 
 
 def auto_deploy(
