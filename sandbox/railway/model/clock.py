@@ -65,7 +65,7 @@ SECONDS = {
 
 Measured by others in 2026: stop <= 8 s, restart 7 to 8 s, a deployment from an image about 16 s,
 one creation of a kind in 30 s. The rest is of the right order, not measured.
-Source: railway facts 1.3, 3.1, 5.4 as collected 2026-11-22.
+Source: public measurements of others, collected 2026-11-22 (docs/sandbox-railway.md).
 """
 
 

@@ -2,7 +2,7 @@
 
 A key set to null is deleted by a patch, an absent one is kept. Unknown keys are accepted and kept,
 so that a typing error is invisible to whoever does not read back: that is how Railway is.
-Source: railway facts 1.13.
+Source: railwayapp/cli@df3838b src/iac/change_set.rs; published schema of EnvironmentConfig.
 """
 
 import copy

@@ -1,7 +1,7 @@
 """What the two plans allow, and where Railway has its machines.
 
 Source: docs.railway.com pricing, volumes, regions and observed `subscriptionPlanLimit` documents,
-collected 2026-11-22 (railway facts 1.3, 2.1, 2.4, 2.7).
+collected 2026-11-22.
 """
 
 from dataclasses import dataclass

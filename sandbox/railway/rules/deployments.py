@@ -222,7 +222,7 @@ def rollback(world: World, deployment: Deployment, instance: ServiceInstance) ->
 def redeploy(world: World, deployment: Deployment, instance: ServiceInstance) -> Deployment:
     """Deploy the image of that deployment again, not the one configured since.
 
-    Source: Crossbill PR #497 (railway facts 1.11).
+    Source: Crossbill PR #497, read 2026-11-22.
     """
     return request(world, instance, "redeploy", MadeOf(copy.deepcopy(deployment.source)))
 

@@ -3,7 +3,7 @@
 A project token opens one environment of one project. What was seen to work with it is allowed;
 what nobody has measured (backups, committing patches) is refused here, so that no tool of ours
 comes to rely on it.
-Source: docs.railway.com/integrations/api; railway facts 1.2, collected 2026-11-22.
+Source: docs.railway.com/integrations/api and /cli/deploying, read 2026-11-22.
 """
 
 from dataclasses import dataclass

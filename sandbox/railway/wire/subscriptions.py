@@ -1,7 +1,7 @@
 """GraphQL over a WebSocket (graphql-transport-ws): a deployment's status, a deployment's log.
 
 A project token is refused at the subscription, not at the connection; a stop is not announced:
-whoever must know polls. Source: railway facts 1.2, 3.1, collected 2026-11-22.
+whoever must know polls. Source: railwayapp/cli@df3838b src/subscription.rs.
 """
 
 import asyncio
