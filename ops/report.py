@@ -4,12 +4,14 @@ With `--json` exactly one object on one line goes to stdout and everything else 
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 
+NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+%?|-")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on one line.")
@@ -39,7 +41,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     cells = [list(headings), *([str(cell) for cell in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
     right = [
-        bool(rows) and all(isinstance(row[column], int | float) for row in rows)
+        bool(rows) and all(NUMBER.fullmatch(str(row[column])) for row in rows)
         for column in range(len(headings))
     ]
     lines = [

@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "tests"
 MEASURED = ("coverage", "run", "-m", "pytest", "-q", "-n0")
-CORE = ("tests/unit/domain", "tests/unit/engine")
+CORE = ("tests/unit/bot/domain", "tests/unit/bot/engine")
 
 
 def run(title: str, *arguments: str) -> int:
