@@ -49,7 +49,7 @@ class Settings:
     strategy: Composition
     seed: int
     speed: float
-    lock_wait_s: float
+    lock_wait_s: int
     order_life_us: int
     deployment_id: str
     volume_name: str
@@ -81,7 +81,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         strategy=read_strategy(strategy_file),
         seed=_whole(environment, "POLY_SEED", 0),
         speed=_number(environment, "POLY_SPEED", 0.0),
-        lock_wait_s=_number(environment, "POLY_LOCK_WAIT_S", 0.0),
+        lock_wait_s=_whole(environment, "POLY_LOCK_WAIT_S", 0),
         order_life_us=int(_number(environment, "POLY_ORDER_LIFE_S", 5.0) * 1_000_000),
         deployment_id=environment.get("RAILWAY_DEPLOYMENT_ID", ""),
         volume_name=environment.get("RAILWAY_VOLUME_NAME", ""),

@@ -1,0 +1,31 @@
+"""Entry: `python -m bot`, configured by environment variables alone (docs/configuration.md)."""
+
+import os
+import sys
+
+from bot.bootstrap import run
+from bot.domain.refusal import ExitCode, Refused
+from bot.ports import CommitUnknown, Permanent, Temporary
+
+
+def main() -> ExitCode:
+    """Run one session; whatever ends it badly is one line on stderr and its exit code."""
+    try:
+        return run(os.environ)
+    except Refused as refused:
+        return _ended(str(refused), refused.code)
+    except CommitUnknown as unknown:
+        return _ended(f"an outcome is not known ({unknown}); start again", ExitCode.UNKNOWN_OUTCOME)
+    except Permanent as failed:
+        return _ended(f"stopped, nothing was lost: {failed}", ExitCode.UNAVAILABLE)
+    except Temporary as failed:
+        return _ended(f"stopped, try again: {failed}", ExitCode.OUTSIDE)
+
+
+def _ended(line: str, code: ExitCode) -> ExitCode:
+    print(f"poly: {' '.join(line.split())}", file=sys.stderr)  # noqa: T201 - the last word
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
