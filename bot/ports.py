@@ -143,6 +143,8 @@ class Ledger(Protocol):
 
         Raises:
             CommitUnknown: the outcome is not known; nothing more is accepted by this ledger.
+            Permanent: nothing of it was written, and nothing more is accepted: an entry about
+                what is not in the ledger (a bug), a full disk, or a closed ledger.
 
         """
         ...
@@ -158,12 +160,20 @@ class Ledger(Protocol):
         """
         ...
 
-    def started(self, *, upto_seq: int | None = None) -> Recorded | None:
-        """Return the last `SessionStarted`, None in an empty ledger."""
+    def recent(self, count: int) -> Sequence[Recorded]:
+        """Return the last `count` entries, in order."""
         ...
 
     def cash(self, *, upto_seq: int | None = None) -> Usd:
         """Return cash after `upto_seq`."""
+        ...
+
+    def started(self, *, upto_seq: int | None = None) -> Recorded | None:
+        """Return the last `SessionStarted` by `upto_seq`, None in an empty ledger."""
+        ...
+
+    def trading_state(self, *, upto_seq: int | None = None) -> Recorded | None:
+        """Return the last `TradingStateSet` by `upto_seq`, None if there was none."""
         ...
 
     async def close(self) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Executable,
+    Integer,
     ScalarSelect,
     and_,
     bindparam,
@@ -33,7 +34,8 @@ from sqlalchemy.sql.expression import TableClause
 from bot.adapters.ledger import driver
 
 SCHEMA: Final = Path(__file__).with_name("schema.sql")
-MILLION: Final[ColumnElement[Any]] = literal_column("1000000")
+MILLION: Final[ColumnElement[Any]] = literal_column("1000000", Integer)
+_ZERO: Final[ColumnElement[Any]] = literal_column("0", Integer)
 
 Value = int | str | None
 Row = dict[str, Value]
@@ -183,7 +185,8 @@ CHANGE_ORDER: Final = Statement(
 )
 
 # 1 unless this very fill is recorded already: recording one twice changes no sum.
-_is_new = not_(select(FILLS.c.seq).where(FILLS.c.fill_id == given("fill_id")).exists())
+_known = select(FILLS.c.seq).where(FILLS.c.fill_id == given("fill_id")).exists()
+_is_new = case((_known, literal_column("0", Integer)), else_=literal_column("1", Integer))
 _notional = ORDERS.c.filled_notional_micros + given("notional_micros") * _is_new
 FILL_ORDER: Final = Statement(
     update(ORDERS)
@@ -250,12 +253,13 @@ _same = and_(
     POSITIONS.c.outcome == given("outcome"),
 )
 _before = select(POSITIONS.c.pnl_micros).where(_same).scalar_subquery()
-_was_open = select(_had).where(_same).scalar_subquery()
+_was_open = (
+    select(case((_had, literal_column("1", Integer)), else_=_ZERO)).where(_same).scalar_subquery()
+)
 _others = select(func.sum(POSITIONS.c.cost_micros)).where(_had, not_(_same)).scalar_subquery()
 _balance = select(CASH.c.cash_micros).where(_last_cash)
 _last_day = DAYS.c.date == select(func.max(DAYS.c.date)).scalar_subquery()
 _peak = select(DAYS.c.peak_equity_micros).where(_last_day)
-_ZERO: Final[ColumnElement[Any]] = literal_column("0")
 _FALLS = (
     "drawdown_micros",
     "max_drawdown_micros",

@@ -68,7 +68,7 @@ class Writer:
         """Return what a closed ledger says."""
         if isinstance(self.failed, CommitUnknown):
             return CommitUnknown(f"an earlier commit failed: {self.failed}")
-        return Permanent(f"ledger is closed: {self.failed or 'it was closed in order'}")
+        return Permanent(f"ledger is closed: {self.failed}")
 
     def _together(self, group: Sequence[Job], *, alone: bool = False) -> bool:
         heads: list[Head] = []
@@ -119,8 +119,10 @@ class Writer:
 
     def close(self) -> None:
         """Let go of the file; the last one to do so empties the WAL."""
-        if not isinstance(self.failed, CommitUnknown):
-            self._connection.close()
+        if isinstance(self.failed, CommitUnknown):
+            return
+        self.failed = self.failed or Permanent("it was closed in order")
+        self._connection.close()
 
 
 class WriterThread:
