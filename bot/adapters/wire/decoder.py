@@ -8,6 +8,7 @@ knows, which no later frame can make good.
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -30,8 +31,10 @@ from bot.domain.money import MICROS
 
 AT_US_MAX: Final = 4_102_444_800 * MICROS
 """The year 2100: a time in nanoseconds is beyond it, and would stop all that comes after."""
-TELLING: Final = (b"tick_size", b'"gamma"', b"market_resolved")
+TELLING: Final = (b"tick_size", b'"gamma"', b"market_resolved", b"full_accuracy_value")
 """What a line says that changes how later lines are read."""
+GAP: Final = b'"frame_refused"'
+"""What the recording shell refused itself, a lost connection for one: of use to any replay."""
 HARMLESS: Final = re.compile(rb'"stream"\s*:\s*"(?:gamma|price|own|timer)"')
 
 Events = Sequence[Event]
@@ -64,7 +67,7 @@ def envelope(line: bytes) -> shape.Envelope:
         read = _envelopes.decode(line)
     except msgspec.ValidationError as error:
         raise Unbelievable("bad_line", str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except shape.BROKEN as error:
         raise Unbelievable("not_json", str(error)) from error
     if read.stream not in shape.STREAMS:
         raise UnknownStream(read.stream)
@@ -80,10 +83,7 @@ def frame_of(line: bytes) -> bytes:
         Unbelievable: "bad_line"; the line has none.
 
     """
-    try:
-        return bytes(_raw_lines.decode(line).frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Unbelievable("bad_line", str(error)) from error
+    return bytes(shape.decoded(_raw_lines, line, "bad_line", "line").frame)
 
 
 class Decoder:
@@ -114,7 +114,7 @@ class Decoder:
         """
         try:
             read = _lines.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except shape.BROKEN as error:
             return self._broken(line, number, error)
         at_us = read.at_us
         if not self.at_us <= at_us < AT_US_MAX or at_us <= 0:
@@ -157,7 +157,7 @@ class Decoder:
                 events += self._guarded(partial(self._listed, bytes(item)), frame, at_us)
         except Unbelievable as error:
             events.append(FrameRefused(frame, at_us, error.kind, error.detail))
-        return events
+        return tuple(events)
 
     def price(self, payload: bytes, *, frame: int, at_us: int) -> Events:
         """Return the events of one message of the price socket."""
@@ -171,7 +171,7 @@ class Decoder:
                 return self.gamma(frame, frame=number, at_us=at_us)
             case shape.PriceLine():
                 return self.price(frame, frame=number, at_us=at_us)
-            case shape.OwnLine() | shape.TimerLine() if self._ours:
+            case shape.OwnLine() | shape.TimerLine() if self._ours or GAP in frame:
                 stream = "own" if isinstance(read, shape.OwnLine) else "timer"
                 return self._guarded(partial(self._own, stream, frame), number, at_us)
             case _:
@@ -183,8 +183,13 @@ class Decoder:
         except Unbelievable as error:
             return (FrameRefused(number, at_us, error.kind, error.detail),)
 
-    def _own(self, stream: str, frame: bytes, _: int, at_us: int) -> Events:
-        return (own.decode(stream, frame, at_us),)
+    def _own(self, stream: str, frame: bytes, number: int, at_us: int) -> Events:
+        event = own.decode(stream, frame, at_us)
+        if self._ours:
+            return (event,)
+        if not isinstance(event, FrameRefused):
+            return self._ignore()
+        return (replace(event, frame=number),)
 
     def _priced(self, payload: bytes, number: int, at_us: int) -> Events:
         news = self._prices.read(payload)

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from bot.adapters.wire import shape
 from bot.adapters.wire.number import Number, Unbelievable, instant, micros, tick
 from bot.domain.market import (
     FeeSchedule,
@@ -27,7 +28,9 @@ from bot.domain.money import MICROS, Price, Shares
 SLUG: Final = re.compile(r"([a-z0-9]+)-updown-(5m|15m|4h)-(\d{1,12})")
 DURATIONS_S: Final = {"5m": 300, "15m": 900, "4h": 14_400}
 Reader = Callable[[Number, str], int]
-ID_LENGTH_MAX: Final = 100
+ID: Final = re.compile(r"""[!#-\[\]-~]{1,100}""")
+"""Printable, without blanks, quotes and backslashes: so that a broken line can be searched."""
+NAME_MAX: Final = 100
 EXPONENT_MAX: Final = 4
 MARKETS_MAX: Final = 1_000
 """Markets in one frame; Gamma's own pages end at 100."""
@@ -93,23 +96,20 @@ def objects(frame: bytes | msgspec.Raw) -> Iterator[msgspec.Raw]:
     """
     waiting = [msgspec.Raw(bytes(frame))]
     seen = 0
-    try:
-        while waiting:
-            seen += 1
-            if seen > MARKETS_MAX:
-                raise Unbelievable("bad_market", f"frame holds more than {MARKETS_MAX} objects")
-            item = waiting.pop(0)
-            if bytes(item).lstrip()[:1] == b"[":
-                waiting[:0] = _objects.decode(item)
-                continue
-            fields = _fields.decode(item)
-            inner = fields.get("markets") or fields.get("events")
-            if inner is not None and "conditionId" not in fields:
-                waiting[:0] = _objects.decode(inner)
-            else:
-                yield item
-    except msgspec.MsgspecError as error:
-        raise Unbelievable("bad_market", f"gamma frame: {error}") from error
+    while waiting:
+        seen += 1
+        if seen > MARKETS_MAX:
+            raise Unbelievable("bad_market", f"frame holds more than {MARKETS_MAX} objects")
+        item = waiting.pop(0)
+        if bytes(item).lstrip()[:1] == b"[":
+            waiting = shape.decoded(_objects, item, "bad_market", "gamma frame") + waiting
+            continue
+        fields = shape.decoded(_fields, item, "bad_market", "gamma frame")
+        inner = fields.get("markets") or fields.get("events")
+        if inner is not None and "conditionId" not in fields:
+            waiting = shape.decoded(_objects, inner, "bad_market", "gamma frame") + waiting
+        else:
+            yield item
 
 
 def listing(item: bytes | msgspec.Raw) -> Listing:
@@ -119,10 +119,7 @@ def listing(item: bytes | msgspec.Raw) -> Listing:
         Unbelievable: "unknown_version", or "bad_market" with the field and its value.
 
     """
-    try:
-        read = _markets.decode(item)
-    except msgspec.MsgspecError as error:
-        raise Unbelievable("bad_market", f"gamma market: {error}") from error
+    read = shape.decoded(_markets, item, "bad_market", "gamma market")
     version = _version(read)
     up, down = _tokens(read, version)
     closed = bool(read.closed)
@@ -154,10 +151,11 @@ def _version(read: GammaMarket) -> ProtocolVersion:
 
 def _texts_of(value: str | list[str] | None, field: str) -> list[str]:
     """Return the two texts of a list, given as such or as JSON inside a string."""
-    try:
-        texts = _texts.decode(value) if isinstance(value, str) else value
-    except msgspec.MsgspecError as error:
-        raise Unbelievable("bad_market", f"{field} must be a list of texts: {error}") from error
+    texts = (
+        shape.decoded(_texts, value, "bad_market", f"{field} must be a list of texts")
+        if isinstance(value, str)
+        else value
+    )
     if texts is None or len(texts) != len(Outcome):
         raise Unbelievable("bad_market", f"{field} must have two entries, was {str(value)[:60]}")
     return texts
@@ -183,16 +181,15 @@ def _tokens(read: GammaMarket, version: ProtocolVersion) -> tuple[TokenId, Token
 
 
 def _identifier(text: str, field: str) -> str:
-    if not 0 < len(text) <= ID_LENGTH_MAX or not text.isascii() or not text.isalnum():
+    if not ID.fullmatch(text):
         raise Unbelievable("bad_market", f"{field} must be an id, was {text[:40]!r}")
     return text
 
 
 def _asset(read: GammaMarket) -> str:
-    slug = SLUG.fullmatch(read.slug)
     asset = read.crypto_market_config.asset if read.crypto_market_config else ""
-    asset = (asset or (slug[1] if slug else "")).lower()
-    if not asset or len(asset) > ID_LENGTH_MAX:
+    asset = (asset or read.slug.partition("-")[0]).lower()
+    if not asset or len(asset) > NAME_MAX:
         raise Unbelievable("bad_market", f"no asset in cryptoMarketConfig or slug {read.slug[:60]}")
     return asset
 

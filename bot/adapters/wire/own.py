@@ -1,6 +1,6 @@
 """What is ours in a recording: venue answers (`own`) and the shell's events (`timer`), as JSON.
 
-The one format here that is not a vendor's: `{"kind": "order_filled", "after": 123, ...fields}`,
+The one format here that is not a vendor's: `{"event": "order_filled", "after": 123, ...fields}`,
 money in micros. `after` is the event's frame, `at_us` stands on the line. Reading back what was
 written gives an equal event.
 """
@@ -9,9 +9,11 @@ from typing import Final
 
 import msgspec
 
+from bot.adapters.wire import shape
 from bot.adapters.wire.number import Unbelievable
 from bot.domain.event import (
     Event,
+    FrameRefused,
     OrderAnswered,
     OrderEnded,
     OrderFilled,
@@ -24,7 +26,7 @@ from bot.domain.event import (
 from bot.domain.order import Accepted, Answer, IntentId, OrderHash, Rejected, Unknown
 
 OwnEvent = VenueEvent | OrderPrepared
-TimerEvent = TimerFired | StopAsked | TradingAsked
+TimerEvent = TimerFired | StopAsked | TradingAsked | FrameRefused
 Ours = OwnEvent | TimerEvent
 
 KINDS: Final[dict[str, type[Ours]]] = {
@@ -35,6 +37,7 @@ KINDS: Final[dict[str, type[Ours]]] = {
     "timer_fired": TimerFired,
     "stop_asked": StopAsked,
     "trading_asked": TradingAsked,
+    "frame_refused": FrameRefused,
 }
 STREAM_OF: Final = {
     "order_answered": "own",
@@ -44,6 +47,7 @@ STREAM_OF: Final = {
     "timer_fired": "timer",
     "stop_asked": "timer",
     "trading_asked": "timer",
+    "frame_refused": "timer",
 }
 NAMES: Final = {made: kind for kind, made in KINDS.items()}
 ANSWERS: Final[dict[str, type[Answer]]] = {
@@ -57,7 +61,7 @@ ANSWER_NAMES: Final = {made: name for name, made in ANSWERS.items()}
 class Header(msgspec.Struct):
     """What every frame of ours has."""
 
-    kind: str
+    event: str
     after: int
 
 
@@ -78,7 +82,7 @@ _frames = msgspec.json.Decoder(dict[str, object])
 def encode(event: Ours) -> tuple[str, bytes]:
     """Return the stream and the frame of an event of ours."""
     kind = NAMES[type(event)]
-    frame: dict[str, object] = {"kind": kind, "after": event.frame}
+    frame: dict[str, object] = {"event": kind, "after": event.frame}
     if isinstance(event, OrderAnswered):
         answer = event.answer
         said = answer.status if isinstance(answer, Accepted) else answer.reason
@@ -101,18 +105,19 @@ def decode(stream: str, frame: bytes | msgspec.Raw, at_us: int) -> Event:
         Unbelievable: not such a frame, or of another stream.
 
     """
+    what = f"{stream} frame"
+    header = shape.decoded(_headers, frame, "bad_frame", what)
+    if STREAM_OF.get(header.event) != stream or header.after < 0:
+        raise Unbelievable("bad_frame", f"{what}: event {header.event[:40]!r}")
+    if header.event == "order_answered":
+        return _answered(shape.decoded(_answers, frame, "bad_frame", what), header.after, at_us)
+    fields = shape.decoded(_frames, frame, "bad_frame", what)
     try:
-        header = _headers.decode(frame)
-        if STREAM_OF.get(header.kind) != stream or header.after < 0:
-            raise Unbelievable("bad_frame", f"{stream} frame: kind {header.kind[:40]!r}")
-        if header.kind == "order_answered":
-            return _answered(_answers.decode(frame), header.after, at_us)
-        fields = _frames.decode(frame) | {"frame": header.after, "at_us": at_us}
-        return msgspec.convert(fields, KINDS[header.kind])
-    except (msgspec.MsgspecError, ValueError) as error:
-        if isinstance(error, Unbelievable):
-            raise
-        raise Unbelievable("bad_frame", f"{stream} frame: {error}") from error
+        return msgspec.convert(
+            fields | {"frame": header.after, "at_us": at_us}, KINDS[header.event]
+        )
+    except shape.BROKEN as error:
+        raise Unbelievable("bad_frame", f"{what}: {error}") from error
 
 
 def _answered(read: AnswerFrame, after: int, at_us: int) -> OrderAnswered:

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from bot.adapters.wire import shape
 from bot.adapters.wire.number import Unbelievable, rounded_micros
 
 CHANNEL: Final = "price.crypto.twap"
@@ -69,17 +70,12 @@ class PriceStream:
             Unbelievable: a frame that is none, or an error the server reports.
 
         """
-        try:
-            header = _headers.decode(frame)
-            if header.op is not None:
-                if header.op == "error":
-                    raise Unbelievable("feed_error", f"price socket: {header.code or 'no code'}")
-                return None
-            if header.channel is not None and header.channel != CHANNEL:
-                return None
-            update = _updates.decode(frame)
-        except msgspec.MsgspecError as error:
-            raise Unbelievable("bad_frame", f"price frame: {error}") from error
+        header = shape.decoded(_headers, frame, "bad_frame", "price frame")
+        if header.op == "error":
+            raise Unbelievable("feed_error", f"price socket: {header.code or 'no code'}")
+        if header.op is not None or (header.channel is not None and header.channel != CHANNEL):
+            return None
+        update = shape.decoded(_updates, frame, "bad_frame", "price frame")
         return self._news(update)
 
     def _news(self, update: Update) -> tuple[str, int, int] | None:

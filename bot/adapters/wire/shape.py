@@ -5,13 +5,32 @@ nothing of ranges: `decoder.py` and `number.py` judge the values.
 Source: docs.polymarket.com/market-data/websocket/market-channel, read 2026-11-22.
 """
 
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
-from bot.adapters.wire.number import Number
+from bot.adapters.wire.number import Number, Unbelievable
+
+T = TypeVar("T")
 
 STREAMS: Final = ("gamma", "market", "price", "own", "timer")
+BROKEN: Final = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What msgspec raises on bytes that are not the shape: also for bad UTF-8 and endless nesting."""
+
+
+def decoded(
+    decoder: msgspec.json.Decoder[T], payload: bytes | msgspec.Raw | str, kind: str, what: str
+) -> T:
+    """Return what the decoder makes of a payload.
+
+    Raises:
+        Unbelievable: of `kind`, saying `what` it was and what is wrong with it.
+
+    """
+    try:
+        return decoder.decode(payload)
+    except BROKEN as error:
+        raise Unbelievable(kind, f"{what}: {error}") from error
 
 
 class Change(msgspec.Struct, gc=False):

@@ -32,8 +32,8 @@ from bot.domain.money import MICROS, Price, Shares
 Events = Sequence[MarketEvent]
 NOTHING: Final[Events] = ()
 SIDES: Final = {"BUY": Side.BUY, "SELL": Side.SELL, "buy": Side.BUY, "sell": Side.SELL}
-NAMED: Final = re.compile(rb'"(?:asset_id|winning_asset_id)"\s*:\s*"([0-9A-Za-z]{1,100})"')
-NAMED_MARKET: Final = re.compile(rb'"(?:market|conditionId)"\s*:\s*"([0-9A-Za-z]{1,100})"')
+NAMED: Final = re.compile(rb'"(?:asset_id|winning_asset_id)"\s*:\s*"([^"\\]{1,100})"')
+NAMED_MARKET: Final = re.compile(rb'"(?:market|conditionId)"\s*:\s*"([^"\\]{1,100})"')
 NAMED_MAX: Final = 256
 
 _frames = msgspec.json.Decoder(shape.MarketFrame)
@@ -57,7 +57,7 @@ class MarketSocket:
             if payload.lstrip()[:1] != b"[":
                 return self.frame(_frames.decode(payload), number, at_us)
             elements = _lists.decode(payload)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except shape.BROKEN as error:
             if payload.strip().strip(b'"') == b"PONG":
                 return NOTHING
             return (self.refusal(kind_of(error), str(error), payload, (number, at_us)),)
@@ -173,8 +173,8 @@ class MarketSocket:
         """Return a whole book; it may say itself that the tick has changed."""
         grid = known.prices
         micros = grid.tick_micros
-        if read.tick_size is not None:
-            micros = tick(read.tick_size, "tick_size")
+        if read.tick_size not in {None, ""}:
+            micros = tick(read.tick_size or "", "tick_size")
             grid = self._registry.grid(micros)
         prices, sizes = grid, self._sizes
         bids = _levels([(prices[level.price], sizes[level.size]) for level in read.bids], "bids")
@@ -223,11 +223,11 @@ class MarketSocket:
 
         A text that names nobody may have been about anybody: then all live tokens.
         """
-        found = [name.decode() for name in NAMED.findall(payload)[:NAMED_MAX]]
+        found = [name.decode(errors="replace") for name in NAMED.findall(payload)[:NAMED_MAX]]
         markets = NAMED_MARKET.findall(payload)[:NAMED_MAX]
         if not found:
             for name in markets:
-                market = self._registry.market(name.decode())
+                market = self._registry.market(name.decode(errors="replace"))
                 found += (market.up, market.down) if market else ()
         if not found and not markets:
             return self._registry.live()
