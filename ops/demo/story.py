@@ -158,27 +158,36 @@ def cents(amount: Usd) -> str:
     return signed(amount).removeprefix("+")
 
 
-def order_line(order: OrderStory) -> str:
-    """Return what one order did and why."""
-    terms, signal = order.intent.terms, order.intent.signal
+def bought(orders: Sequence[OrderStory]) -> str:
+    """Return what orders of one side and outcome did together, against what was expected."""
+    done = [order for order in orders if order.fills]
+    terms, why = orders[0].intent.terms, orders[0].intent.signal.reason
+    if not done:
+        return f"{orders[0].state} {terms.side} of {terms.outcome}, nothing filled: {why}"
+    size = sum(order.size_micros for order in done)
+    asked = [order.intent.signal.expected_price.micros * order.size_micros for order in done]
+    got = [order.price_micros * order.size_micros for order in done]
+    fee = sum((order.fee for order in done), ZERO_USD)
     verb = "bought" if terms.side is Side.BUY else "sold"
-    if not order.fills:
-        return f"{order.state} {terms.side} of {terms.outcome} (nothing filled): {signal.reason}"
+    clips = f" in {len(done)} clips" if len(done) > 1 else ""
     return (
-        f"{verb} {format_micros(order.size_micros)} {terms.outcome} at "
-        f"{format_micros(order.price_micros)} (expected {signal.expected_price}), "
-        f"fee {format_micros(order.fee.micros)}: {signal.reason}"
+        f"{verb} {shown(size)} {terms.outcome}{clips} at {shown(sum(got) // size, 3)} (expected "
+        f"{shown(sum(asked) // size, 3)}), fee {cents(fee)}: {why}"
     )
 
 
-def window_lines(window: WindowStory) -> Sequence[str]:
-    """Return the lines of one window: the first with its end, one more for each further order."""
+def shown(micros: int, decimals: int = 2) -> str:
+    """Return a size or a price rounded half up."""
+    return signed(Usd(micros), decimals).removeprefix("+")
+
+
+def window_line(window: WindowStory) -> str:
+    """Return one window: how it ended, what it made, what was traded and why at first."""
     end = f"{window.winner.title()} won" if window.winner else "open"
     head = f"{span(window.market.window)}  {end:8}"
     if not window.orders:
-        return [f"{head}  {'':>8}  nothing bought"]
-    first, *rest = [order_line(order) for order in window.orders]
-    return [
-        f"{head}  {signed(window.profit):>8}  {first}",
-        *(f"{'':{len(head)}}  {'':>8}  {line}" for line in rest),
-    ]
+        return f"{head}  {'':>8}  nothing bought"
+    sides: dict[tuple[Side, Outcome], list[OrderStory]] = {}
+    for order in window.orders:
+        sides.setdefault((order.intent.terms.side, order.intent.terms.outcome), []).append(order)
+    return f"{head}  {signed(window.profit):>8}  {'; '.join(map(bought, sides.values()))}"

@@ -12,7 +12,7 @@ from bot.domain.order import Intent, Quantity
 from ops.demo.chapter import Kill, Proof, chapter
 from ops.demo.page import page
 from ops.demo.stage import Chapter
-from ops.demo.story import tell, window_lines
+from ops.demo.story import tell, window_line
 
 
 class Day(Protocol):
@@ -29,24 +29,23 @@ class Day(Protocol):
 
 def test_a_window_tells_expected_actual_fee_outcome_and_profit(day: Day) -> None:
     story = tell(day.entries())
-    (line,) = window_lines(story.windows[day.market.market_id])
+    line = window_line(story.windows[day.market.market_id])
     assert line == (
-        "09:00-09:15  Up won       +1.13  bought 10.00 up at 0.88 (expected 0.87), "
-        "fee 0.07392: favourite & late"
+        "09:00-09:15  Up won       +1.13  bought 10.00 up at 0.880 (expected 0.870), "
+        "fee 0.07: favourite & late"
     )
     assert story.equity[-1][1] == 1_001_126_080
 
 
 def test_an_open_window_claims_no_outcome(day: Day) -> None:
     story = tell(day.entries(closed=False))
-    assert window_lines(story.windows[day.market.market_id])[0].startswith("09:00-09:15  open ")
+    assert window_line(story.windows[day.market.market_id]).startswith("09:00-09:15  open ")
 
 
 def test_a_window_without_orders_says_so(day: Day) -> None:
     story = tell([one for one in day.entries() if isinstance(one.entry, MarketListed)])
-    assert window_lines(story.windows[day.market.market_id]) == [
-        "09:00-09:15  open                nothing bought"
-    ]
+    line = window_line(story.windows[day.market.market_id])
+    assert line == "09:00-09:15  open                nothing bought"
 
 
 def test_worse_is_positive_for_a_buy_and_for_a_sale(day: Day) -> None:
