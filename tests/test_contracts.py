@@ -30,7 +30,15 @@ PLANTED: dict[str, tuple[tuple[str, str], ...]] = {
     "bot-alone": (("bot/planted_bot.py", "import ops.report"),),
     "infra-alone": (("infra/planted_infra.py", "import bot.domain"),),
     "sandbox-alone": (("sandbox/planted_sandbox.py", "import bot.domain"),),
-    "ops-starts-processes": (("ops/planted_ops.py", "import sandbox.faults"),),
+    "ops-starts-processes": (
+        ("ops/planted_ops.py", "import sandbox.faults"),
+        ("ops/planted_start.py", "import bot.bootstrap"),
+        ("ops/planted_loop.py", "import bot.services.loop"),
+    ),
+    "ops-engine": (
+        ("ops/planted_engine.py", "import bot.engine.risk"),
+        ("ops/planted_strategy.py", "import bot.engine.strategy.registry"),
+    ),
     "acyclic": (
         ("sandbox/planted_left.py", "import sandbox.planted_right"),
         ("sandbox/planted_right.py", "import sandbox.planted_left"),

@@ -52,7 +52,7 @@ def chapter(story: Story, mids: Mids, proof: Proof) -> str:
 def verdict(proof: Proof) -> str:
     """Return what was proved, or that it was not."""
     kills = "".join(
-        f"<li>at {clock(kill.at_us, '%H:%M:%S')} of the recorded day: {html.escape(kill.took)}</li>"
+        f"<li>at {clock(kill.at_us, '%H:%M:%S')} of the recorded day: SIGKILL to {html.escape(kill.took)}</li>"
         for kill in proof.kills
     )
     claim = (
@@ -97,7 +97,10 @@ def equity(story: Story, kills: Sequence[Kill]) -> str:
         *(chart.rule(frame, level, f"{level:,.2f}") for level in levels),
         chart.area(points, frame, "wash", frame.y_min),
         chart.line(points, frame, "equity", steps=True),
-        *(chart.upright(frame, kill.at_us / SECOND_US, "kill", kill.took) for kill in kills),
+        *(
+            chart.upright(frame, kill.at_us / SECOND_US, "kill", f"SIGKILL to {kill.took}")
+            for kill in kills
+        ),
         *(
             chart.text(frame.x(at), 254, clock(round(at * SECOND_US)), anchor="middle")
             for at in (hour * 3600 for hour in hours)
