@@ -34,6 +34,7 @@ def main() -> int:
     ended.wait()
     provider.pace.stopped.set()
     server.stop(GRACE_S).wait()
+    provider.close()
     return 0
 
 

@@ -128,6 +128,7 @@ class Provider(ResourceProviderServicer):
         self, request: provider_pb2.ConfigureRequest, context: Context
     ) -> provider_pb2.ConfigureResponse:
         arguments = decode(request.args)
+        self.close()
         if plain(arguments.get("token")) is not UNKNOWN:
             self._session = configured(
                 arguments, self.environ, self.engine.say, pace=self.pace, transport=self.transport
@@ -244,6 +245,12 @@ class Provider(ResourceProviderServicer):
             budget = str(self._session.api.budget)
             self.engine.say(Severity.DEBUG, f"railway: {budget}", "")
         return Empty()
+
+    def close(self) -> None:
+        """Close the connections to Railway."""
+        if self._session is not None:
+            self._session.api.close()
+            self._session = None
 
     def _mind_budget(self) -> None:
         budget = self.session.api.budget

@@ -82,6 +82,8 @@ class Pace:
     """As long as Railway's own CLI waits (railwayapp/cli@df3838b src/client.rs)."""
     connect_s: float = 10.0
     read_attempts: int = 4
+    backoff_s: float = 0.5
+    """Pause before the second attempt; it doubles with each."""
     retry_s_max: float = 30.0
     """A Retry-After longer than this is told to the person instead of waited for."""
     look_s_first: float = 0.25
@@ -107,7 +109,7 @@ class Pace:
         """Return how long to wait before the next attempt, in seconds."""
         if asked_s is not None:
             return asked_s
-        return float(min(2**attempt, 8)) * (0.25 + 0.25 * self.jitter.random())
+        return self.backoff_s * min(2 ** (attempt - 1), 8) * (0.5 + self.jitter.random())
 
     def until(self, look: Callable[[], Found | None], within_s: float) -> Found | None:
         """Look again and again until there is something to see; None if the time is over.
