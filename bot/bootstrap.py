@@ -18,8 +18,8 @@ import structlog
 
 from bot.adapters.ledger import driver
 from bot.adapters.ledger.directory import DataDirectory
-from bot.adapters.ledger.ledger import SqliteLedger
-from bot.adapters.ledger.proof.evidence import FORMAT, Line, boot_line, proof_line, stop_line
+from bot.adapters.ledger.ledger import FILE_NAME, SqliteLedger
+from bot.adapters.ledger.proof.line import FORMAT, Line, boot_line, proof_line, stop_line
 from bot.adapters.paper.feed import PaperFeed
 from bot.adapters.paper.venue import PaperVenue
 from bot.adapters.replay.feed import ReplayFeed
@@ -88,7 +88,7 @@ async def _live(settings: Settings, feed: ReplayFeed, session: Session) -> None:
     reason = await session.run(progress.reached)
     proof.thread.join()
     log = structlog.get_logger()
-    log.info("ledger.stopped", **_who(settings), **stop_line(settings.directory))
+    log.info("ledger.stopped", **_who(settings), **stop_line(settings.directory / FILE_NAME))
     log.info("session.ended", reason=reason, boot=started.boot, **progress.measured(session.frame))
 
 
@@ -135,7 +135,7 @@ class Proof:
     def begin(cls, settings: Settings) -> "Proof":
         """Say `ledger.boot` now, and `ledger.proof` when it is computed."""
         log = structlog.get_logger()
-        line = boot_line(settings.directory)
+        line = boot_line(settings.directory / FILE_NAME)
         mount = mount_at(settings.directory)
         log.info(
             "ledger.boot",
@@ -148,7 +148,9 @@ class Proof:
         )
 
         def prove() -> None:
-            log.info("ledger.proof", **_who(settings), **proof_line(settings.directory, line))
+            log.info(
+                "ledger.proof", **_who(settings), **proof_line(settings.directory / FILE_NAME, line)
+            )
 
         thread = threading.Thread(target=prove, name="proof", daemon=True)
         thread.start()

@@ -62,7 +62,8 @@ class OpenOrder:
 class VenueView:
     """Everything the venue says of us, asked at one time; complete pages only.
 
-    `seen` are all order hashes it can prove to have received among those asked about.
+    `answers` are those it gave, for every order hash asked about that it can prove to have
+    received; a hash without one was never seen.
     """
 
     at_us: int
@@ -70,7 +71,12 @@ class VenueView:
     fills: tuple[Fill, ...]
     cash: Usd
     positions: tuple[tuple[TokenId, Shares], ...]
-    seen: frozenset[OrderHash]
+    answers: tuple[tuple[OrderHash, Answer], ...]
+
+    @property
+    def seen(self) -> frozenset[OrderHash]:
+        """Return the order hashes that were received."""
+        return frozenset(order_hash for order_hash, _ in self.answers)
 
 
 class Venue(Protocol):
@@ -162,6 +168,10 @@ class Ledger(Protocol):
 
     def recent(self, count: int) -> Sequence[Recorded]:
         """Return the last `count` entries, in order."""
+        ...
+
+    def seq_before(self, frame: int) -> int:
+        """Return the last sequence whose frame is smaller, 0 if there is none."""
         ...
 
     def cash(self, *, upto_seq: int | None = None) -> Usd:

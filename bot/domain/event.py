@@ -153,6 +153,14 @@ class OrderEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedEnded:
+    """There is nothing more to come: what was only counted so far is to be recorded."""
+
+    frame: int
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class StopAsked:
     """An orderly stop: no new intents from here on."""
 
@@ -178,4 +186,4 @@ MarketEvent = (
 """What a feed delivers."""
 VenueEvent = OrderAnswered | OrderFilled | OrderEnded
 """What a venue says of our own orders."""
-Event = MarketEvent | VenueEvent | OrderPrepared | StopAsked | TradingAsked
+Event = MarketEvent | VenueEvent | OrderPrepared | FeedEnded | StopAsked | TradingAsked

@@ -26,6 +26,7 @@ from bot.domain.event import (
     BookChanged,
     BookReplaced,
     Event,
+    FeedEnded,
     FrameRefused,
     MarketEvent,
     MarketResolved,
@@ -61,6 +62,10 @@ from bot.engine.intent import closing_intent, opening_intent
 from bot.engine.risk import MINUTE_US, Situation, review
 from bot.engine.strategy.composition import Composition
 
+BLOCK_FRAMES = 1_000
+"""Anomalies are recorded at their first time in a block of frames and counted to its end, so that
+reading a day again from the start of any block counts the same."""
+
 
 class Engine:
     """All that decides. Owns books and portfolio; nobody else changes them."""
@@ -75,6 +80,7 @@ class Engine:
         self._made: deque[int] = deque()
         self._frame = -1
         self._ordinal = 0
+        self._block_end = 0
         self._anomalies: dict[str, int] = {}
         self._effects: list[Effect] = []
 
@@ -82,6 +88,8 @@ class Engine:
         """Take one event in and return what follows from it, in order."""
         effects: list[Effect] = []
         self._effects = effects
+        if event.frame >= self._block_end:
+            self._close_block(event.frame)
         if isinstance(event, BookChanged):
             self._book_changed(event)
         elif isinstance(event, OrderAnswered | OrderFilled | OrderEnded | OrderPrepared):
@@ -90,6 +98,8 @@ class Engine:
             self.stopping = True
         elif isinstance(event, TradingAsked):
             self._record(TradingStateSet(event.state, event.cause))
+        elif isinstance(event, FeedEnded):
+            self._end()
         else:
             self._market_event(event)
         return effects
@@ -188,10 +198,25 @@ class Engine:
         for token in tokens:
             if (desk := self._tokens.get(token)) is not None:
                 desk.doubt(token)
-        times = self._anomalies[kind] = self._anomalies.get(kind, 0) + 1
-        power = 10 ** (len(str(times)) - 1)
-        if times == power:
-            self._record(AnomalyCounted(kind, detail, times - power // 10))
+        if kind in self._anomalies:
+            self._anomalies[kind] += 1
+        else:
+            self._anomalies[kind] = 0
+            self._record(AnomalyCounted(kind, detail, 1))
+
+    def _close_block(self, frame: int) -> None:
+        """Record how often anomalies repeated themselves in the block of frames that is over."""
+        for kind, repeats in self._anomalies.items():
+            if repeats:
+                self._record(AnomalyCounted(kind, "", repeats))
+        self._anomalies = {}
+        self._block_end = frame - frame % BLOCK_FRAMES + BLOCK_FRAMES
+
+    def _end(self) -> None:
+        self._close_block(self._block_end)
+        for desk in self._desks.values():
+            for seat in desk.seats:
+                self._record_all(seat.cleared())
 
     # What the venue says of our orders
 

@@ -13,7 +13,7 @@ from bot.domain.entry import DriftFound
 from bot.domain.fill import Fill
 from bot.domain.market import TokenId
 from bot.domain.money import Usd
-from bot.domain.order import OrderState, Prepared
+from bot.domain.order import Answer, OrderState, Prepared
 from bot.engine.accounting import Portfolio, WorkingOrder
 from bot.ports import VenueView
 
@@ -35,10 +35,12 @@ SETTLED_AT_ONCE_MAX = 12
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do: send again, expire, wait for; and every difference with its cause."""
+    """What to do: send again, expire, hear late; and every difference with its cause."""
 
     resend: tuple[Prepared, ...]
     expire: tuple[WorkingOrder, ...]
+    answers: tuple[tuple[WorkingOrder, Answer], ...]
+    """Answers that the venue gave and we did not record."""
     drifts: tuple[DriftFound, ...]
 
     @property
@@ -69,7 +71,12 @@ def reconcile(ours: Portfolio, venue: VenueView, *, at_us: int, live_us: int) ->
     drifts += _order_drifts(ours, venue)
     drifts += _fill_drifts(ours, missing)
     drifts += _cash_drifts(ours, venue, missing)
-    return Plan(tuple(resend), tuple(expire), tuple(drifts))
+    lost = tuple(
+        (order, answer)
+        for order_hash, answer in venue.answers
+        if (order := ours.by_hash[order_hash]).state is OrderState.IN_FLIGHT
+    )
+    return Plan(tuple(resend), tuple(expire), lost, tuple(drifts))
 
 
 def compare(memory: Portfolio, ledger: Portfolio) -> tuple[DriftFound, ...]:

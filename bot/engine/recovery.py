@@ -6,8 +6,7 @@ what counts: a difference means another program, strategy or recording, and noth
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from bot.domain.effect import Effect, Prepare
 from bot.domain.entry import IntentRecorded, MarketListed, Recorded, TradingState
@@ -15,26 +14,20 @@ from bot.domain.event import Event, OrderAnswered, OrderEnded, OrderFilled
 from bot.domain.market import MarketId
 from bot.domain.money import Usd
 from bot.domain.order import Intent, IntentId
-from bot.engine.engine import Engine
+from bot.engine.engine import BLOCK_FRAMES, Engine
 
 
-@dataclass(frozen=True, slots=True)
-class ResumePoint:
-    """Where to read again from: the first frame needed, and the last entry before it."""
+def first_frame(unsettled: Iterable[Recorded], head_frame: int) -> int:
+    """Return the frame to read again from: the start of the block that holds the one needed.
 
-    first_frame: int
-    before_seq: int
-
-
-def resume_point(unsettled: Sequence[Recorded], head_frame: int, head_seq: int) -> ResumePoint:
-    """Return where the oldest window that is not settled was first seen.
-
-    `unsettled` are the entries of all such markets, in order; without any, nothing is read again.
+    Needed is the frame in which the oldest window that is not settled was first seen; `unsettled`
+    are the entries of all such markets, in order. Without any it is the one after the head.
     """
-    for recorded in unsettled:
-        if isinstance(recorded.entry, MarketListed):
-            return ResumePoint(recorded.stamp.frame, recorded.seq - 1)
-    return ResumePoint(head_frame + 1, head_seq)
+    needed = next(
+        (one.stamp.frame for one in unsettled if isinstance(one.entry, MarketListed)),
+        head_frame + 1,
+    )
+    return max(needed - needed % BLOCK_FRAMES, 1)
 
 
 class CatchUp:

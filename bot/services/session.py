@@ -19,18 +19,19 @@ from bot.domain.entry import (
     StrategyComposed,
     TradingState,
 )
-from bot.domain.event import Event, StopAsked, TradingAsked
-from bot.domain.order import OrderState
+from bot.domain.event import Event, FeedEnded, OrderAnswered, StopAsked, TradingAsked
+from bot.domain.order import Answer, IntentId, OrderHash, OrderState
 from bot.domain.refusal import ExitCode, Refused
 from bot.engine.accounting import Portfolio, WorkingOrder
 from bot.engine.engine import Engine
 from bot.engine.reconcile import Plan, compare, reconcile
-from bot.engine.recovery import CatchUp, ResumePoint, resume_point
+from bot.engine.recovery import CatchUp, first_frame
 from bot.engine.risk import MINUTE_US
 from bot.engine.strategy.composition import Composition
 from bot.ports import Ledger, MarketFeed, Venue, VenueView
 from bot.services.loop import Loop, Observer
 
+END = "end of feed"
 RECENT_ENTRIES = 1_000
 """How far back orders of the last minute are looked for at a start."""
 
@@ -60,8 +61,10 @@ class Session:
         self._stop = asyncio.Event()
         self._stop_reason = ""
         self._catch_up: CatchUp | None = None
-        self._resume = ResumePoint(1, 0)
+        self._late: list[OrderAnswered] = []
+        self._first_frame = 1
         self._caught_up_frame = 0
+        self._ended_before = False
 
     @property
     def frame(self) -> int:
@@ -83,6 +86,7 @@ class Session:
         """
         started = self._boot()
         first = self._ledger.head.seq == 0
+        self._ended_before = _ended(self._ledger)
         await self._loop.record(started, self._composed())
         if first:
             cash = started.starting_cash
@@ -99,14 +103,16 @@ class Session:
             CommitUnknown: an outcome is not known; the process must end and recover.
 
         """
-        batches = self._feed.batches(self._resume.first_frame)
+        batches = self._feed.batches(self._first_frame)
         async for batch in self._until_stop(batches):
             await self._live(batch)
             progress(self._loop.frame)
             await asyncio.sleep(0)
         if self._catch_up is not None and not self._stop.is_set():
             await self._activate()
-        reason = self._stop_reason or "end of feed"
+        if not self._stop.is_set() and not self._ended_before:
+            await self._loop.handle(FeedEnded(self._loop.frame, self._loop.at_us))
+        reason = self._stop_reason or END
         await self._loop.tell(StopAsked(self._loop.frame, self._loop.at_us, reason))
         await self._loop.record(SessionStopped(reason))
         return reason
@@ -156,6 +162,9 @@ class Session:
         self.engine.portfolio.state = TradingState.HALTED
         asked = TradingAsked(frame, at_us, TradingState.ACTIVE, "memory, ledger and venue agree")
         await self._loop.tell(asked)
+        late, self._late = self._late, []
+        for answered in late:
+            await self._loop.handle(answered)
 
     def _boot(self) -> SessionStarted:
         head, started = self._ledger.head, self._terms.started
@@ -188,10 +197,21 @@ class Session:
         for order in plan.expire:
             await self._loop.record(_expired(order))
         for prepared in plan.resend:
-            await self._venue.submit(prepared)
+            answer = await self._venue.submit(prepared)
+            self._late.append(self._answered(prepared.intent_id, prepared.order_hash, answer))
+        for order, answer in plan.answers:
+            self._late.append(self._answered(order.intent.intent_id, order.order_hash, answer))
         again = await self._plan()
-        if again.resend or again.expire or again.unexplained:
+        if {one.order_hash for one in again.resend} - {one.order_hash for one in self._late}:
+            raise Refused(f"reconciliation did not converge: {again.resend}", ExitCode.REFUSED)
+        if again.expire or again.unexplained:
             raise Refused(f"reconciliation did not converge: {again.drifts}", ExitCode.REFUSED)
+
+    def _answered(
+        self, intent_id: IntentId, order_hash: OrderHash, answer: Answer
+    ) -> OrderAnswered:
+        """Return an answer heard late; it counts where it would have been heard in time."""
+        return OrderAnswered(self._loop.frame, self._loop.at_us, intent_id, order_hash, answer)
 
     async def _plan(self) -> Plan:
         ours = self._fold()
@@ -214,12 +234,12 @@ class Session:
 
     def _prepare_catch_up(self) -> None:
         ledger, head = self._ledger, self._ledger.head
-        point = resume_point(ledger.unsettled(), head.stamp.frame, head.seq)
-        before = ledger.unsettled(upto_seq=point.before_seq)
-        self._catch_up = CatchUp(self.engine, before, ledger.cash(upto_seq=point.before_seq))
-        self._catch_up.expect(ledger.entries(after_seq=point.before_seq))
-        self.engine.recall(_recent(ledger, point.before_seq, before))
-        self._resume = point
+        self._first_frame = first_frame(ledger.unsettled(), head.stamp.frame)
+        seq = ledger.seq_before(self._first_frame)
+        before = ledger.unsettled(upto_seq=seq)
+        self._catch_up = CatchUp(self.engine, before, ledger.cash(upto_seq=seq))
+        self._catch_up.expect(ledger.entries(after_seq=seq))
+        self.engine.recall(_recent(ledger, seq, before))
         self._caught_up_frame = head.stamp.frame
 
 
@@ -235,6 +255,12 @@ def _recent(ledger: Ledger, seq: int, known: Sequence[Recorded]) -> list[int]:
         and one.seq not in seen
         and one.stamp.at_us > at_us - MINUTE_US
     ]
+
+
+def _ended(ledger: Ledger) -> bool:
+    """Say whether an earlier session has already lived to the end of the feed."""
+    last = ledger.entries(after_seq=ledger.head.seq - 1)
+    return bool(last) and last[-1].entry == SessionStopped(END)
 
 
 def _expired(order: WorkingOrder) -> OrderChanged:

@@ -33,19 +33,30 @@ EMPTY: Final = Head(seq=0, stamp=EMPTY_STAMP, hash=GENESIS)
 class SqliteLedger:
     """The durable ordered record; see the port for what each method promises."""
 
-    def __init__(self, writer: Writer, reader: Engine, *, threaded: bool) -> None:
+    def __init__(
+        self, writer: Writer, reader: Engine, *, threaded: bool, commit_s_max: int
+    ) -> None:
         """Take over the connections; use `open`."""
+        self._commit_s_max = commit_s_max
         self._writer = writer
         self._reader = reader
         self._thread = WriterThread(writer) if threaded else None
         self._hung = False
 
     @classmethod
-    def open(cls, directory: Path, *, threaded: bool = True, fault: Faults = no_fault) -> Self:
+    def open(
+        cls,
+        directory: Path,
+        *,
+        threaded: bool = True,
+        fault: Faults = no_fault,
+        commit_s_max: int = COMMIT_S_MAX,
+    ) -> Self:
         """Open, create or migrate the ledger of a data directory and check it.
 
         `threaded=False` commits in the calling thread: for a simulation in virtual time. `fault`
-        is called at "before commit" and "after commit".
+        is called at "before commit" and "after commit". `commit_s_max` bounds a commit in seconds
+        where a thread makes it.
 
         Raises:
             Refused: an unusable or foreign file, a newer ledger, or a failed check.
@@ -67,7 +78,9 @@ class SqliteLedger:
             pool_size=2,
             max_overflow=2,
         )
-        return cls(Writer(connection, head, fault), reader, threaded=threaded)
+        return cls(
+            Writer(connection, head, fault), reader, threaded=threaded, commit_s_max=commit_s_max
+        )
 
     @property
     def head(self) -> Head:
@@ -95,11 +108,11 @@ class SqliteLedger:
         done: asyncio.Future[Head] = loop.create_future()
         self._thread.submit(Job(entries, stamp, loop, done))
         try:
-            async with asyncio.timeout(COMMIT_S_MAX):
+            async with asyncio.timeout(self._commit_s_max):
                 return await done
         except TimeoutError as error:
             self._hung = True
-            raise CommitUnknown(f"COMMIT took longer than {COMMIT_S_MAX} s") from error
+            raise CommitUnknown(f"COMMIT took longer than {self._commit_s_max} s") from error
 
     def entries(self, *, after_seq: int = 0, upto_seq: int | None = None) -> Sequence[Recorded]:
         """Return the entries with after_seq < seq <= upto_seq, in order."""
@@ -122,6 +135,16 @@ class SqliteLedger:
         markets = select(MARKETS.c.market_id).where(open_then)
         wanted = select(EVENTS).where(EVENTS.c.market_id.in_(markets), EVENTS.c.seq <= upto)
         return self._recorded(wanted.order_by(EVENTS.c.seq))
+
+    def seq_before(self, frame: int) -> int:
+        """Return the last sequence whose frame is smaller, 0 if there is none.
+
+        Frames never fall from one event to the next, so this reads back from the head only.
+        """
+        wanted = select(EVENTS.c.seq).where(EVENTS.c.frame < frame)
+        with self._reader.connect() as connection:
+            last = wanted.order_by(EVENTS.c.seq.desc()).limit(1)
+            return connection.execute(last).scalar_one_or_none() or 0
 
     def cash(self, *, upto_seq: int | None = None) -> Usd:
         """Return cash after `upto_seq`."""

@@ -20,6 +20,7 @@ from bot.domain.entry import (
 from bot.domain.event import (
     BookChanged,
     BookReplaced,
+    FeedEnded,
     FrameRefused,
     MarketResolved,
     MarketSeen,
@@ -292,15 +293,31 @@ def test_a_book_that_cannot_be_is_counted_and_not_traded_until_it_is_whole(bad: 
     assert intents(made.handle(book("up1", "0.69", "0.70", frame=4)))
 
 
-def test_anomalies_are_recorded_at_each_power_of_ten() -> None:
+@pytest.mark.parametrize("first", [1, 1_000])
+def test_anomalies_are_recorded_once_a_block_and_counted_to_its_end(first: int) -> None:
+    """Read again from the start of a later block, that block counts the same."""
     made = engine()
     counted = [
-        entry.count
-        for frame in range(1, 120)
+        (frame, entry.count)
+        for frame in range(first, 1_120)
         for entry in entries(made.handle(FrameRefused(frame, NOW, "not_json", "line")))
         if isinstance(entry, AnomalyCounted)
     ]
-    assert counted == [1, 9, 90]
+    early = [] if first == 1_000 else [(1, 1), (1_000, 998)]
+    assert counted == [*early, (1_000, 1)]
+    assert entries(made.handle(FrameRefused(1_119, NOW, "once", "line")))
+    end = entries(made.handle(FeedEnded(1_119, NOW)))
+    assert [entry.count for entry in end if isinstance(entry, AnomalyCounted)] == [119]
+    assert made.handle(TimerFired(2_000, NOW)) == []
+
+
+def test_refusals_that_are_still_counted_are_recorded_at_the_end_of_the_feed() -> None:
+    made = engine(cash="5")
+    for frame in (1, 2, 3):
+        made.handle(book("up1", "0.69", "0.70", frame=frame))
+    [denied] = entries(made.handle(FeedEnded(3, NOW)))
+    assert isinstance(denied, IntentDenied)
+    assert denied.count == 2
 
 
 def test_books_of_unknown_tokens_and_other_feeds_change_nothing() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.fill import Fill, FillId
 from bot.domain.market import MarketId, Outcome, TokenId
 from bot.domain.money import Shares, Usd
-from bot.domain.order import OrderHash, OrderState
+from bot.domain.order import Accepted, OrderHash, OrderState
 from bot.engine.accounting import Portfolio
 from bot.engine.engine import Engine
 from bot.engine.reconcile import CAUSES, UNEXPLAINED, Plan, compare, reconcile
@@ -27,7 +27,8 @@ def bought() -> tuple[Engine, OrderHash, Fill]:
 
 
 def view(made: Engine, **changes: object) -> VenueView:
-    base = VenueView(0, (), (), made.portfolio.cash, (), frozenset(made.portfolio.by_hash))
+    answers = tuple((one, Accepted("delayed")) for one in made.portfolio.by_hash)
+    base = VenueView(0, (), (), made.portfolio.cash, (), answers)
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
@@ -47,12 +48,12 @@ def resting(order_hash: OrderHash) -> OpenOrder:
 def test_agreement_is_an_empty_plan() -> None:
     made, order_hash, _ = bought()
     made.portfolio.by_hash[order_hash].state = OrderState.OPEN
-    assert plan(made, view(made, open_orders=(resting(order_hash),))) == Plan((), (), ())
+    assert plan(made, view(made, open_orders=(resting(order_hash),))) == Plan((), (), (), ())
 
 
 def test_an_order_never_seen_is_sent_again_while_it_is_young() -> None:
     made, order_hash, _ = bought()
-    never = view(made, seen=frozenset())
+    never = view(made, answers=())
     young = plan(made, never, LIFE)
     assert [one.order_hash for one in young.resend] == [order_hash]
     assert causes(young) == [("never_sent", "send again")]
@@ -63,8 +64,10 @@ def test_an_order_never_seen_is_sent_again_while_it_is_young() -> None:
 
 def test_a_lost_answer_is_adopted() -> None:
     made, order_hash, _ = bought()
-    assert causes(plan(made, view(made, open_orders=(resting(order_hash),)))) == [
-        ("answer_lost", "adopt")
+    found = plan(made, view(made, open_orders=(resting(order_hash),)))
+    assert causes(found) == [("answer_lost", "adopt")]
+    assert [(order.order_hash, answer) for order, answer in found.answers] == [
+        (order_hash, Accepted("delayed"))
     ]
 
 

@@ -12,11 +12,10 @@ from bot.domain.entry import (
     TradingState,
 )
 from bot.domain.event import Event, MarketSeen, OrderAnswered
-from bot.domain.market import MarketId, TokenId
 from bot.domain.money import Usd
 from bot.domain.order import Accepted, IntentId, OrderHash
 from bot.engine.engine import Engine
-from bot.engine.recovery import CatchUp, ResumePoint, resume_point
+from bot.engine.recovery import CatchUp, first_frame
 from tests.unit.bot.given import END, SECOND, START, book, intents, market, prepared, strategy
 
 CASH = Usd.parse("1000")
@@ -120,8 +119,13 @@ def test_what_the_venue_said_is_covered_only_before_the_last_frame() -> None:
 
 
 def test_the_oldest_unsettled_window_says_where_to_read_again() -> None:
-    assert resume_point([], 70, 9) == ResumePoint(71, 9)
+    """From the start of its block of a thousand frames, so that what is counted a block agrees."""
+    assert first_frame([], 2_070) == 2_000
+    assert first_frame([], 5) == 1
     listed = MarketListed(market())
-    unsettled = [recorded(4, 30, FrameReached()), recorded(5, 40, listed), recorded(6, 50, listed)]
-    assert resume_point(unsettled, 70, 9) == ResumePoint(40, 4)
-    assert (MarketId("0xm1"), TokenId("up1")) == (market().market_id, market().up)
+    unsettled = [
+        recorded(4, 3_030, FrameReached()),
+        recorded(5, 3_040, listed),
+        recorded(6, 4_050, listed),
+    ]
+    assert first_frame(unsettled, 4_070) == 3_000
