@@ -105,18 +105,18 @@ def refuse(path: Path, error: OSError) -> NoReturn:
     raise Refused(f"data directory {path}: {why}", ExitCode.UNAVAILABLE) from error
 
 
-def require_room(path: Path) -> None:
+def require_room(path: Path, *, needed: int = FREE_BYTES_MIN) -> None:
     """Refuse a disk that is nearly full.
 
     Raises:
-        Refused: fewer than `FREE_BYTES_MIN` bytes are free.
+        Refused: fewer than `needed` bytes are free.
 
     """
     state = os.statvfs(path)
     free = state.f_bavail * state.f_frsize
-    if free < FREE_BYTES_MIN:
+    if free < needed:
         raise Refused(
-            f"data directory {path}: {free // 1024} KB free, needs {FREE_BYTES_MIN // 1024} KB:"
+            f"data directory {path}: {free // 1024} KB free, needs {needed // 1024} KB:"
             " free some space, or grow the volume",
             ExitCode.UNAVAILABLE,
         )

@@ -1,11 +1,9 @@
-"""Hashes that say two ledgers hold the same: of the final books, and of the events up to one.
+"""The hash of the final books, equal for two runs of one day however often one was interrupted.
 
-`content_hash` is equal for two runs of one day however often they were interrupted. `chain_hash`
-is equal for two copies of one ledger. Both are computed from the rows, never copied.
+Covers nothing of boots, wall-clock time, or the path that led there. Computed from the rows.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bot.adapters.ledger import driver
@@ -33,7 +31,6 @@ ORDER: Final = {
 }
 """Of each table: what is hashed, and in which order. docs/ledger.md lists the same."""
 
-BATCH: Final = 5_000
 GENESIS: Final = "0" * 64
 """As the port's; a command that reads must not wait for the import of the whole domain."""
 
@@ -52,31 +49,3 @@ def content_hash(connection: driver.Connection) -> str:
             text = "\x1f".join("" if value is None else str(value) for value in row)
             digest.update(f"{text}\n".encode())
     return digest.hexdigest()
-
-
-def chain_hash(connection: driver.Connection, upto: Iterable[int]) -> Mapping[int, str]:
-    """Return the hash over events 1..n for every n of `upto`, recomputed from the rows.
-
-    Reads in batches, so that a running writer's WAL is not held back. An n past the last event,
-    or after a gap, has no hash. Sequence 0 has `GENESIS`.
-    """
-    wanted = sorted(set(upto))
-    found = {n: GENESIS for n in wanted if n == 0}
-    seq, last = 0, GENESIS
-    while wanted and seq < wanted[-1]:
-        rows = connection.execute(
-            "SELECT seq, frame, at_us, event_type, decisions, content FROM trade_events"
-            " WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
-            (seq, wanted[-1], BATCH),
-        ).fetchall()
-        for row in rows:
-            if row[0] != seq + 1:
-                return found
-            seq = row[0]
-            text = "\n".join(map(str, (last, *row)))
-            last = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-            if seq in wanted:
-                found[seq] = last
-        if not rows:
-            break
-    return found
