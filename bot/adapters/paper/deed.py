@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.book import Side
+from bot.domain.event import OrderEnded, OrderFilled, VenueEvent
 from bot.domain.fill import Fill
 from bot.domain.market import MarketId, TokenId
 from bot.domain.money import Shares, Usd
@@ -52,6 +53,7 @@ class CancelRequest:
 
     seq: int
     order_hash: OrderHash
+    market_id: MarketId
     step: int
     acts_us: int
     reason: str
@@ -103,6 +105,15 @@ class Done:
     at_us: int
     told_us: int
     order_hash: OrderHash | None
+
+
+def telling(order_hash: OrderHash, deed: Filled | Ended, frame: int, at_us: int) -> VenueEvent:
+    """Return the event by which we hear of a deed."""
+    match deed:
+        case Filled(fill):
+            return OrderFilled(frame, at_us, fill)
+        case Ended(state, reason):
+            return OrderEnded(frame, at_us, order_hash, state, reason)
 
 
 def effect(deed: Deed) -> tuple[int, TokenId, int]:

@@ -113,8 +113,8 @@ class Depth:
 
     def take(self, token: TokenId, side: Side, price: int, size: int) -> None:
         """Remember that we took `size` from a level, and from its mirror."""
-        self._take(token, (side, price), size)
         if (other := self._other.get(token)) is not None:
+            self._take(token, (side, price), size)
             self._take(other, (side.opposite, MICROS - price), size)
 
     def _take(self, token: TokenId, key: tuple[Side, int], size: int) -> None:

@@ -22,6 +22,7 @@ from bot.adapters.paper.deed import (
     Rested,
     Settled,
     effect,
+    telling,
 )
 from bot.adapters.paper.depth import Depth, Markets
 from bot.adapters.paper.resting import Execution, RestingOrders
@@ -33,8 +34,6 @@ from bot.domain.event import (
     FrameRefused,
     MarketResolved,
     MarketSeen,
-    OrderEnded,
-    OrderFilled,
     TickChanged,
     TradePrinted,
     VenueEvent,
@@ -118,6 +117,8 @@ class Machine:
             self._depth.change(event)
         elif isinstance(event, MARKET_EVENTS):
             self._observe(event)
+        elif self._pending:
+            self._receive_pending(event.frame << STEP_BITS)
 
     def _observe(self, event: Event) -> None:
         step = event.frame << STEP_BITS
@@ -128,7 +129,10 @@ class Machine:
             self._execute(self._traded(event))
         else:
             self._take_over(event)
-        while self._pending and self._pending[0].step <= self._step:
+        self._receive_pending(self._step)
+
+    def _receive_pending(self, step: int) -> None:
+        while self._pending and self._pending[0].step <= step:
             self._schedule(self._pending.pop(0))
         self._refresh()
 
@@ -220,17 +224,10 @@ class Machine:
                 case CancelRequest():
                     self.cancel(what)
                 case (order, deed):
-                    told.append(self._telling(order, deed))
+                    told.append(telling(order.order_hash, deed, self.frame, self.now_us))
         self.now_us = max(self.now_us, to_us)
         self._refresh()
         return told
-
-    def _telling(self, order: PaperOrder, deed: Filled | Ended) -> VenueEvent:
-        match deed:
-            case Filled(fill):
-                return OrderFilled(self.frame, self.now_us, fill)
-            case Ended(state, reason):
-                return OrderEnded(self.frame, self.now_us, order.order_hash, state, reason)
 
     def _act(self, order: PaperOrder) -> None:
         cause = f"act:{order.order_hash}"
@@ -341,11 +338,8 @@ class Machine:
         resolved: MarketId | None = None,
     ) -> list[Done]:
         """Store what was decided; it counts from here on."""
-        now_us = self.now_us
         done = [
-            Done(deed, now_us, now_us + order.latency_us, order.order_hash)
-            if order is not None
-            else Done(deed, now_us, now_us, None)
+            Done(deed, self.now_us, self._told_us(order, deed), order.order_hash if order else None)
             for order, deed in deeds
         ]
         self._store.record(cause, done, self._place(), resolved=resolved)
@@ -356,6 +350,21 @@ class Machine:
                 if not self._positions[token]:
                     del self._positions[token]
         return done
+
+    def _told_us(self, order: PaperOrder | None, deed: Deed) -> int:
+        """Return when we hear of a deed: the venue tells in the order in which things happen.
+
+        A payout is seen with the resolution, but not before the fills it pays for.
+        """
+        if order is not None:
+            return max(self.now_us + order.latency_us, self._store.told_us)
+        told = [self.now_us]
+        for due_us, _, _, _, what in self._due:
+            if isinstance(what, tuple) and isinstance(deed, Settled):
+                late, news = what
+                if isinstance(news, Filled) and late.terms.market_id == deed.market_id:
+                    told.append(due_us)
+        return max(told)
 
     def _apply(self, done: list[Done]) -> None:
         """Move books, queues and orders by what was done, and put its telling on the calendar."""

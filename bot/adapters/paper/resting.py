@@ -113,9 +113,10 @@ class RestingOrders:
         return executed
 
     def _in_priority(self, token: TokenId, side: Side) -> list[PaperOrder]:
+        """Return the best price first, then who rested first: dicts and sorts keep that order."""
         orders = [o for o in self._by_token.get(token, {}).values() if o.terms.side is side]
         sign = -1 if side is Side.BUY else 1
-        return sorted(orders, key=lambda order: (sign * order.terms.price.micros, order.seq))
+        return sorted(orders, key=lambda order: sign * order.terms.price.micros)
 
 
 def whole(size: int) -> int:

@@ -5,15 +5,15 @@ restart can recall it at its place. Every method that writes is one transaction;
 leaves the outcome unknown and the store refuses all further use. It decides nothing.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
+from bot.adapters.ledger import driver
 from bot.adapters.paper import body
 from bot.adapters.paper.deed import (
     Arrival,
@@ -31,19 +31,11 @@ from bot.domain.fill import Fill
 from bot.domain.market import Market, MarketId, TokenId
 from bot.domain.money import Price, Usd
 from bot.domain.order import OrderHash
-from bot.domain.refusal import ExitCode, Refused
+from bot.domain.refusal import Refused
 from bot.ports import CommitUnknown
-
-if not TYPE_CHECKING:
-    try:
-        from pysqlite3 import dbapi2 as sqlite3
-    except ImportError:
-        """No wheel for this platform: the version below decides about the standard library's."""
 
 FILE: Final = "paper.db"
 SCHEMA: Final = 1
-SQLITE_MIN: Final = (3, 51, 3)
-"""Older ones can corrupt a WAL. Source: sqlite.org/wal.html#walresetbug, read 2026-11-22."""
 
 TABLES: Final = """
 CREATE TABLE account (
@@ -52,7 +44,7 @@ CREATE TABLE account (
   step INTEGER NOT NULL, at_us INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE markets (
-  market_id TEXT PRIMARY KEY, body TEXT NOT NULL, up_tick INTEGER NOT NULL,
+  market_id TEXT PRIMARY KEY, step INTEGER NOT NULL, body TEXT NOT NULL, up_tick INTEGER NOT NULL,
   down_tick INTEGER NOT NULL, resolved INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX markets_open ON markets (market_id) WHERE resolved = 0;
@@ -60,8 +52,9 @@ CREATE TABLE positions (
   token TEXT PRIMARY KEY, shares INTEGER NOT NULL CHECK (shares > 0)
 ) STRICT;
 CREATE TABLE arrivals (
-  seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, order_hash TEXT NOT NULL, step INTEGER NOT NULL,
-  acts_us INTEGER NOT NULL, latency_us INTEGER NOT NULL, body TEXT NOT NULL,
+  seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, order_hash TEXT NOT NULL,
+  market_id TEXT NOT NULL, step INTEGER NOT NULL, acts_us INTEGER NOT NULL,
+  latency_us INTEGER NOT NULL, body TEXT NOT NULL,
   ended INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX arrivals_order ON arrivals (order_hash) WHERE kind = 'order';
@@ -77,6 +70,8 @@ CREATE INDEX deeds_step ON deeds (step);
 CREATE INDEX deeds_told ON deeds (told_us);
 CREATE INDEX deeds_order ON deeds (order_hash);
 """
+
+LISTED_FROM: Final = "market_id IN (SELECT market_id FROM markets WHERE step >= ?)"
 
 KINDS: Final[dict[str, type[Deed]]] = {
     "filled": Filled, "ended": Ended, "rested": Rested, "settled": Settled,
@@ -95,7 +90,7 @@ class Place:
 class Store:
     """One open paper.db; used from one thread."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: driver.Connection) -> None:
         """Take over an open and checked database."""
         self._database = database
         self._broken = ""
@@ -103,6 +98,9 @@ class Store:
             "SELECT seed, cash, step, at_us FROM account"
         ).fetchone()
         self.place = Place(step, at_us)
+        self.told_us: int = database.execute(
+            "SELECT coalesce(max(told_us), 0) FROM deeds"
+        ).fetchone()[0]
         self.seq: int = database.execute("SELECT coalesce(max(seq), 0) FROM arrivals").fetchone()[0]
 
     @classmethod
@@ -113,31 +111,26 @@ class Store:
             Refused: it cannot be opened, or belongs to another seed or starting cash.
 
         """
-        if sqlite3.sqlite_version_info < SQLITE_MIN:
-            raise Refused(
-                f"sqlite version must be at least {'.'.join(map(str, SQLITE_MIN))}, was "
-                f"{sqlite3.sqlite_version}: install the pysqlite3 wheel",
-                ExitCode.UNAVAILABLE,
-            )
         path = directory / FILE
+        database = driver.open_writer(path)
+
+        def opening() -> driver.Connection:
+            make(database, starting_cash, seed)
+            check(database, path, starting_cash, seed)
+            return database
+
         try:
-            database = connected(path)
-            made(database, starting_cash, seed)
-            checked(database, path, starting_cash, seed)
-            return cls(database)
-        except sqlite3.Error as error:
-            raise Refused(
-                f"{path}: cannot be used as the paper venue's account ({error}); give a writable "
-                "data directory, or restore the file from the same backup as the ledger",
-                ExitCode.UNAVAILABLE,
-            ) from error
+            return cls(driver.guarded(path, opening))
+        except BaseException:
+            database.close()
+            raise
 
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
 
     @contextmanager
-    def _transaction(self, place: Place) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, place: Place) -> Iterator[driver.Connection]:
         if self._broken:
             raise CommitUnknown(self._broken)
         after = Place(max(place.step, self.place.step), max(place.at_us, self.place.at_us))
@@ -149,7 +142,7 @@ class Store:
                 (self.cash, after.step, after.at_us),
             )
             self._database.execute("COMMIT")
-        except sqlite3.Error as error:
+        except driver.Error as error:
             self._broken = f"{FILE}: {error}"
             raise CommitUnknown(self._broken) from error
         self.place = after
@@ -157,15 +150,15 @@ class Store:
     def arrive(self, arrival: Arrival, at_us: int, text: str = "") -> None:
         """Store a received order with its body, or a cancel with its reason."""
         row = (
-            ("order", arrival.latency_us, text, 0)
+            ("order", arrival.latency_us, text, 0, arrival.terms.market_id)
             if isinstance(arrival, PaperOrder)
-            else ("cancel", 0, arrival.reason, 1)
+            else ("cancel", 0, arrival.reason, 1, arrival.market_id)
         )
         with self._transaction(Place(arrival.step, at_us)) as database:
             database.execute(
                 "INSERT INTO arrivals"
-                " (seq, order_hash, step, acts_us, kind, latency_us, body, ended)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                " (seq, order_hash, step, acts_us, kind, latency_us, body, ended, market_id)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (arrival.seq, arrival.order_hash, arrival.step, arrival.acts_us, *row),
             )
         self.seq = arrival.seq
@@ -187,8 +180,9 @@ class Store:
         except CommitUnknown:
             self.cash = cash
             raise
+        self.told_us = max([self.told_us, *(one.told_us for one in done)])
 
-    def _write(self, database: sqlite3.Connection, cause: str, one: Done, step: int) -> None:
+    def _write(self, database: driver.Connection, cause: str, one: Done, step: int) -> None:
         cash, token, shares = effect(one.deed)
         database.execute(
             "INSERT INTO deeds (cause, order_hash, kind, step, at_us, told_us, cash, token, shares,"
@@ -221,10 +215,11 @@ class Store:
         text = msgspec.json.encode(market).decode()
         with self._transaction(place) as database:
             database.execute(
-                "INSERT INTO markets (market_id, body, up_tick, down_tick) VALUES (?, ?, ?, ?)"
+                "INSERT INTO markets (market_id, step, body, up_tick, down_tick)"
+                " VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (market_id) DO UPDATE SET body = excluded.body,"
                 " up_tick = excluded.up_tick, down_tick = excluded.down_tick",
-                (market.market_id, text, *ticks),
+                (market.market_id, place.step, text, *ticks),
             )
 
     def markets(self) -> list[tuple[Market, Price, Price]]:
@@ -251,8 +246,8 @@ class Store:
         return bool(self._arrivals("kind = 'cancel' AND order_hash = ?", (order_hash,)))
 
     def arrivals_from(self, step: int) -> list[Arrival]:
-        """Return what was received from a step on, in order."""
-        return self._arrivals("step >= ?", (step,))
+        """Return what was received for markets listed from a step on, in order."""
+        return self._arrivals(f"step >= ? AND {LISTED_FROM}", (step, step))
 
     def open_orders(self) -> list[PaperOrder]:
         """Return the orders that have not ended, in order."""
@@ -261,20 +256,23 @@ class Store:
 
     def _arrivals(self, where: str, values: tuple[str | int, ...]) -> list[Arrival]:
         rows = self._database.execute(
-            "SELECT seq, kind, order_hash, step, acts_us, latency_us, body FROM arrivals"  # noqa: S608 - our own texts
+            "SELECT seq, kind, order_hash, market_id, step, acts_us, latency_us, body FROM arrivals"  # noqa: S608 - our own texts
             f" WHERE {where} ORDER BY seq",
             values,
         )
         return [
-            CancelRequest(seq, order_hash, step, acts_us, text)
+            CancelRequest(seq, order_hash, market_id, step, acts_us, text)
             if kind == "cancel"
             else PaperOrder(seq, order_hash, body.read(text)[1], step, acts_us, latency_us)
-            for seq, kind, order_hash, step, acts_us, latency_us, text in rows
+            for seq, kind, order_hash, market_id, step, acts_us, latency_us, text in rows
         ]
 
     def done_from(self, step: int) -> list[tuple[str, Done]]:
-        """Return the deeds from a step on with their causes, in order."""
-        return self._done("step >= ?", (step,))
+        """Return the deeds in markets listed from a step on with their causes, in order."""
+        orders = f"SELECT order_hash FROM arrivals WHERE step >= ? AND {LISTED_FROM}"  # noqa: S608
+        return self._done(
+            f"step >= ? AND (order_hash IS NULL OR order_hash IN ({orders}))", (step, step, step)
+        )
 
     def done_to(self, order_hash: OrderHash) -> list[Done]:
         """Return what was done about one order, in order."""
@@ -294,8 +292,8 @@ class Store:
     def fills_told(self, since_us: int, place: Place) -> list[Fill]:
         """Return the fills from `since_us` on that were told by then."""
         found = self._done(
-            "kind = 'filled' AND at_us >= ? AND told_us <= ? AND step <= ?",
-            (since_us, place.at_us, place.step),
+            "kind = 'filled' AND told_us BETWEEN ? AND ? AND at_us >= ? AND step <= ?",
+            (since_us, place.at_us, since_us, place.step),
         )
         return [one.deed.fill for _, one in found if isinstance(one.deed, Filled)]
 
@@ -310,22 +308,7 @@ class Store:
         return bool(ends) and all(one not in untold for one in ends)
 
 
-def connected(path: Path) -> sqlite3.Connection:
-    """Open the file with the settings that make a commit mean on disk."""
-    database = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False)
-    wanted = (
-        ("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000),
-        ("mmap_size", 0),
-    )  # fmt: skip
-    for pragma, value in wanted:
-        database.execute(f"PRAGMA {pragma} = {value}")
-        found = database.execute(f"PRAGMA {pragma}").fetchone()
-        if found is not None and found[0] != value:
-            raise sqlite3.OperationalError(f"pragma {pragma} must be {value}, was {found[0]}")
-    return database
-
-
-def made(database: sqlite3.Connection, starting_cash: Usd, seed: int) -> None:
+def make(database: driver.Connection, starting_cash: Usd, seed: int) -> None:
     """Make the tables and the account in a new file."""
     if database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         return
@@ -339,7 +322,7 @@ def made(database: sqlite3.Connection, starting_cash: Usd, seed: int) -> None:
     database.execute("COMMIT")
 
 
-def checked(database: sqlite3.Connection, path: Path, starting_cash: Usd, seed: int) -> None:
+def check(database: driver.Connection, path: Path, starting_cash: Usd, seed: int) -> None:
     """Refuse a store that belongs to something else.
 
     Raises:

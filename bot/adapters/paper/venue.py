@@ -18,6 +18,7 @@ from bot.domain.order import (
     Accepted,
     Answer,
     ApprovedOrder,
+    IntentId,
     OrderHash,
     OrderState,
     Prepared,
@@ -119,7 +120,7 @@ class PaperVenue:
             return DELAYED
         if reason := self._unfit(prepared.order_hash, terms, said.made_us):
             return Rejected(reason)
-        latency_us = body.latency_us(self._store.seed, prepared.intent_id, self._latency_us)
+        latency_us = body.latency_us(self._store.seed, IntentId(said.intent_id), self._latency_us)
         order = PaperOrder(
             seq=self._store.seq + 1,
             order_hash=prepared.order_hash,
@@ -173,15 +174,16 @@ class PaperVenue:
         if order is None or self._store.ended_told(order_hash, self._heard()):
             return True
         if not self._store.cancel_asked(order_hash):
-            now = self._now()
-            self._ask(order_hash, now.at_us + order.latency_us, "cancelled")
+            acts_us = self._now().at_us + order.latency_us
+            self._machine.receive(self._cancel_request(order, acts_us, "cancelled"))
         return False
 
-    def _ask(self, order_hash: OrderHash, acts_us: int, reason: str) -> CancelRequest:
+    def _cancel_request(self, order: PaperOrder, acts_us: int, reason: str) -> CancelRequest:
         now = self._now()
-        request = CancelRequest(self._store.seq + 1, order_hash, now.step, acts_us, reason)
+        request = CancelRequest(
+            self._store.seq + 1, order.order_hash, order.terms.market_id, now.step, acts_us, reason
+        )
         self._store.arrive(request, now.at_us)
-        self._machine.receive(request)
         return request
 
     async def cancel_all(self) -> tuple[OrderHash, ...]:
@@ -193,12 +195,11 @@ class PaperVenue:
         """
         cancelled = list[OrderHash]()
         for order in self._store.open_orders():
-            now, seq = self._now(), self._store.seq + 1
-            request = CancelRequest(seq, order.order_hash, now.step, now.at_us, "all cancelled")
-            self._store.arrive(request, now.at_us)
+            now = self._now()
+            request = self._cancel_request(order, now.at_us, "all cancelled")
             ended = Ended(OrderState.CANCELLED, request.reason)
             done = Done(ended, now.at_us, now.at_us, order.order_hash)
-            self._store.record(f"cancel:{seq}", [done], now)
+            self._store.record(f"cancel:{request.seq}", [done], now)
             self._machine.carry_out(request, [done])
             cancelled.append(order.order_hash)
         return tuple(cancelled)
@@ -220,7 +221,7 @@ class PaperVenue:
             positions=tuple(
                 (TokenId(token), Shares(size)) for token, size in sorted(positions.items()) if size
             ),
-            seen=frozenset(one for one in hashes if self._store.order(one) is not None),
+            answers=tuple((one, DELAYED) for one in hashes if self._store.order(one) is not None),
         )
 
     def _open_orders(self, untold: Sequence[Done], heard: Place) -> list[OpenOrder]:

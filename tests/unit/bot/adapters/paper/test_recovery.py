@@ -1,0 +1,104 @@
+"""A crash anywhere leaves the venue as if nothing had happened."""
+
+import asyncio
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.adapters.paper.store import Place, Store
+from bot.domain.event import OrderEnded, OrderFilled
+from tests.unit.bot.adapters.paper.day import (
+    Author,
+    Crash,
+    Day,
+    Journal,
+    Life,
+    MortalStore,
+    lived,
+    unsettled_from,
+)
+
+FOREVER = Place(1 << 62, 1 << 62)
+MEMORY = Path("/dev/shm")  # noqa: S108 - a crash of a process loses nothing there either
+
+
+@contextmanager
+def directory() -> Iterator[Path]:
+    """Give a directory of its own to each day."""
+    where = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(dir=where) as name:
+        yield Path(name)
+
+
+def account(store: Store) -> dict[str, object]:
+    """Return everything the account says in the end."""
+    return {
+        "cash": store.cash,
+        "positions": store.positions(),
+        "fills": store.fills_told(0, FOREVER),
+        "open": [order.order_hash for order in store.open_orders()],
+        "deeds": [done for _, done in store.done_from(-1)],
+    }
+
+
+def crashed(day: Day, path: Path, dies_at: list[int], dice: random.Random) -> tuple[Journal, Store]:
+    """Live a day through crashes, each after so many commits of its process."""
+    journal, first = Journal(), 1
+    for commit in [*dies_at, 0]:
+        life = Life(day, path, journal, dies_at=commit)
+        try:
+            asyncio.run(life.live(first))
+        except Crash:
+            life.venue.close()
+            first = dice.randint(1, unsettled_from(day, journal))
+            continue
+        return journal, life.store
+    raise AssertionError
+
+
+@pytest.mark.timeout(300)
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**32))
+def test_crashes_anywhere_change_nothing(seed: int) -> None:
+    """Fills, ends, their times and places, cash and positions are those of the undisturbed day."""
+    day, dice = Author(seed).write(), random.Random(seed)  # noqa: S311 - a test's own dice
+    with directory() as path:
+        undisturbed, store = lived(day, path)
+        truth, commits = account(store), store.commits
+        store.close()
+    for _ in range(3):
+        dies_at = [dice.randint(1, max(1, commits)) for _ in range(dice.randint(1, 4))]
+        with directory() as path:
+            journal, after = crashed(day, path, dies_at, dice)
+            assert journal.handled == undisturbed.handled, (seed, dies_at)
+            assert journal.refused == undisturbed.refused, (seed, dies_at)
+            assert account(after) == truth, (seed, dies_at)
+            after.close()
+
+
+def test_the_days_are_worth_living() -> None:
+    """The random days reach what the property is about."""
+    seen: dict[str, int] = {}
+    for seed in range(30):
+        with directory() as path:
+            journal, store = lived(Author(seed).write(), path)
+            for event in journal.handled:
+                kind = "other"
+                if isinstance(event, OrderFilled):
+                    kind = f"{event.fill.liquidity} {event.fill.side}"
+                elif isinstance(event, OrderEnded):
+                    kind = f"{event.state} {event.reason.split(' ')[0]}"
+                seen[kind] = seen.get(kind, 0) + 1
+            assert isinstance(store, MortalStore)
+            store.close()
+    for kind in ("taker buy", "taker sell", "maker buy", "maker sell"):
+        assert seen[kind] >= 5, seen
+    for kind in ("cancelled killed:", "cancelled cancelled", "cancelled market", "rejected not"):
+        assert seen[kind] >= 3, seen
+    assert "other" not in seen
