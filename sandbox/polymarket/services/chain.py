@@ -66,9 +66,9 @@ class Chain:
             "72ce4275": self._split,
             "9e7212ad": self._merge,
             "01b7037c": self._redeem,
-            "82d3b9f1": self._split_v2,
-            "5b63685e": self._merge_v2,
-            "d217a3cc": self._redeem_v2,
+            "82d3b9f1": self._router_split,
+            "5b63685e": self._router_merge,
+            "d217a3cc": self._router_redeem,
         }
         if call.target.lower() == wallet.address and wallet.kind is WalletKind.DEPOSIT:
             self._session(wallet, call.data)
@@ -98,12 +98,12 @@ class Chain:
             other.cash += amount
 
     def _split(self, wallet: Wallet, target: str, raw: bytes, tx_hash: str) -> None:
-        market, amount = self._v1(target, raw)
+        market, amount = self._adapter(target, raw)
         _expect(wallet.allowance(target) >= amount, "insufficient allowance")
         self._minted(wallet, market, amount, tx_hash)
 
     def _merge(self, wallet: Wallet, target: str, raw: bytes, tx_hash: str) -> None:
-        market, amount = self._v1(target, raw)
+        market, amount = self._adapter(target, raw)
         _expect(wallet.may_move(market.tokens[0], target), "operator not approved")
         self._minted(wallet, market, -amount, tx_hash)
 
@@ -118,17 +118,17 @@ class Chain:
             wallet.tokens[token] = 0
         self._paid(wallet, market, paid, tx_hash)
 
-    def _split_v2(self, wallet: Wallet, target: str, raw: bytes, tx_hash: str) -> None:
-        market, amount = self._v2(target, raw)
+    def _router_split(self, wallet: Wallet, target: str, raw: bytes, tx_hash: str) -> None:
+        market, amount = self._router(target, raw)
         _expect(wallet.allowance(ROUTER) >= amount, "insufficient allowance")
         self._minted(wallet, market, amount, tx_hash)
 
-    def _merge_v2(self, wallet: Wallet, target: str, raw: bytes, tx_hash: str) -> None:
-        market, amount = self._v2(target, raw)
+    def _router_merge(self, wallet: Wallet, target: str, raw: bytes, tx_hash: str) -> None:
+        market, amount = self._router(target, raw)
         _expect(wallet.may_move(market.tokens[0], ROUTER), "operator not approved")
         self._minted(wallet, market, -amount, tx_hash)
 
-    def _redeem_v2(self, wallet: Wallet, target: str, raw: bytes, tx_hash: str) -> None:
+    def _router_redeem(self, wallet: Wallet, target: str, raw: bytes, tx_hash: str) -> None:
         _expect(target == ROUTER.lower(), "not the router")
         condition, index, amount = decode(["bytes31", "uint256", "uint256"], raw)
         market = self._market(condition + b"\0")
@@ -154,13 +154,13 @@ class Chain:
     def _forget(self, wallet: Wallet, signer: str) -> None:
         wallet.sessions = [s for s in wallet.sessions if s.address != signer.lower()]
 
-    def _v1(self, target: str, raw: bytes) -> tuple[Market, int]:
+    def _adapter(self, target: str, raw: bytes) -> tuple[Market, int]:
         _expect(target in _ADAPTERS, "not a collateral adapter")
         kinds = ["address", "bytes32", "bytes32", "uint256[]", "uint256"]
         _, _, condition, _, amount = decode(kinds, raw)
         return self._market(condition), amount
 
-    def _v2(self, target: str, raw: bytes) -> tuple[Market, int]:
+    def _router(self, target: str, raw: bytes) -> tuple[Market, int]:
         _expect(target == ROUTER.lower(), "not the router")
         condition, amount = decode(["bytes31", "uint256"], raw)
         return self._market(condition + b"\0"), amount
