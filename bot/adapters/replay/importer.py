@@ -9,6 +9,7 @@ none of it is in our files.
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -83,12 +84,13 @@ def import_resolvedkit(out: Path, progress: Progress | None = None) -> ImportRep
         Refused: the package is not installed, or `out` exists or cannot be written.
 
     """
-    sample = load()
+    if out.exists():
+        raise Refused(f"{out} exists: name a new file, a recording is never changed")
     part = out.with_name(f".{os.getpid()}.part.{out.name}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        if out.exists():
-            raise Refused(f"{out} exists: name a new file, a recording is never changed")
+        part.unlink(missing_ok=True)
+        sample = load()
         with RecordingWriter(part) as writer:
             tally = _Import(sample, writer).run(progress or (lambda _, __: None))
         written = open_recording(part)
@@ -97,7 +99,8 @@ def import_resolvedkit(out: Path, progress: Progress | None = None) -> ImportRep
         why = error.strerror or type(error).__name__
         raise Refused(f"{out} cannot be written ({why})", ExitCode.UNAVAILABLE) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     counted = {each.name: getattr(tally, each.name) for each in fields(tally)}
     return ImportReport(
         path=out,

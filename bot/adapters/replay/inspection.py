@@ -15,6 +15,7 @@ import msgspec
 
 from bot.adapters.replay.recording import Recording, open_recording
 from bot.adapters.replay.source import Tail, lines
+from bot.adapters.wire import shape
 from bot.adapters.wire.decoder import Decoder, envelope
 from bot.adapters.wire.number import Number, Unbelievable, micros
 from bot.domain.book import Book, OffGrid
@@ -268,7 +269,7 @@ def _told(line: bytes) -> list[_Best]:
     """Return the best prices a line tells, the last of each token; none of an array of frames."""
     try:
         told = _bests.decode(line).frame.price_changes
-    except msgspec.MsgspecError:
+    except shape.BROKEN:
         return []
     return list({best.asset_id: best for best in told}.values())
 

@@ -12,7 +12,7 @@ import msgspec
 import zstandard
 
 from bot.adapters.wire.own import Ours, encode
-from bot.adapters.wire.shape import STREAMS
+from bot.adapters.wire.shape import BROKEN, STREAMS
 
 LEVEL: Final = 6
 FLUSH_BYTES: Final = 1 << 20
@@ -42,7 +42,7 @@ class RecordingWriter:
         try:
             frame = msgspec.json.format(payload, indent=-1) if b"\n" in payload else payload
             msgspec.json.decode(frame, type=msgspec.Raw)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except BROKEN:
             frame = msgspec.json.encode(payload.decode(errors="replace"))
         self._waiting += b'{"at_us":%d,"stream":"%s","frame":%s}\n' % (
             at_us,

@@ -182,7 +182,7 @@ def test_any_bytes_are_refusals(texts: list[bytes]) -> None:
         assert isinstance(event, FrameRefused)
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(
     st.lists(
         st.tuples(st.sampled_from(FRAMES), st.integers(-2, 6), st.lists(st.integers(0, 9)), JUNK),
