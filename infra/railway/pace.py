@@ -109,7 +109,7 @@ class Pace:
         """Return how long to wait before the next attempt, in seconds."""
         if asked_s is not None:
             return asked_s
-        return self.backoff_s * min(2 ** (attempt - 1), 8) * (0.5 + self.jitter.random())
+        return self.backoff_s * float(min(2 ** (attempt - 1), 8)) * (0.5 + self.jitter.random())
 
     def until(self, look: Callable[[], Found | None], within_s: float) -> Found | None:
         """Look again and again until there is something to see; None if the time is over.

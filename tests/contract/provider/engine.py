@@ -119,7 +119,7 @@ class Stack:
 
     def read(self, name: str, kind: str, resource: Resource) -> provider_pb2.ReadResponse:
         """Read a resource the state knows."""
-        return self.stub.Read(
+        live: provider_pb2.ReadResponse = self.stub.Read(
             provider_pb2.ReadRequest(
                 id=resource.id,
                 urn=self.urn(name, kind),
@@ -128,6 +128,7 @@ class Stack:
                 inputs=resource.inputs,
             )
         )
+        return live
 
     def take(self, name: str, kind: str, identity: str) -> bool:
         """Import; False where the provider says that there is no such thing."""
@@ -182,11 +183,12 @@ class Stack:
         )
         if reply.failures:
             raise Refused("; ".join(failure.reason for failure in reply.failures))
-        return reply.inputs
+        inputs: Struct = reply.inputs
+        return inputs
 
     def diff(self, one: Declared, before: Resource, inputs: Struct) -> provider_pb2.DiffResponse:
         """Ask what would change."""
-        return self.stub.Diff(
+        changes: provider_pb2.DiffResponse = self.stub.Diff(
             provider_pb2.DiffRequest(
                 id=before.id,
                 urn=self.urn(one.name, one.kind),
@@ -196,6 +198,7 @@ class Stack:
                 news=inputs,
             )
         )
+        return changes
 
     def _apply(self, one: Declared) -> str:
         inputs = self._checked(one, self.state)
@@ -255,13 +258,13 @@ class Stack:
                 reply = self.stub.Update(request)
                 made[one.name] = Resource(before.id, inputs, reply.properties)
                 return f"update {','.join(sorted(changes.detailedDiff))}"
-        request = provider_pb2.CreateRequest(
+        asked = provider_pb2.CreateRequest(
             urn=self.urn(one.name, one.kind),
             type=f"railway:index:{one.kind}",
             properties=inputs,
             preview=True,
         )
-        made[one.name] = Resource("", inputs, self.stub.Create(request).properties)
+        made[one.name] = Resource("", inputs, self.stub.Create(asked).properties)
         return "create" if before is None else "replace"
 
     def _keep_half_made(self, one: Declared, error: grpc.RpcError) -> None:
@@ -278,7 +281,7 @@ class Refused(Exception):  # noqa: N818 - an outcome
 
 def half_made_in(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed | None:
     """Return the detail that says a thing exists and is not finished."""
-    metadata = dict(error.trailing_metadata() or ())
+    metadata: dict[str, Any] = dict(error.trailing_metadata() or ())  # type: ignore[arg-type]
     raw = metadata.get("grpc-status-details-bin")
     if raw is None:
         return None
