@@ -98,7 +98,7 @@ class Author:
     """Writes a random day of three markets that follow and overlap each other."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)  # noqa: S311 - a test's own dice
+        self.random = random.Random(seed)
         self.day = Day([], {}, {}, {})
         self.frame = 0
         self.at_us = MICROS
@@ -246,10 +246,18 @@ class Tape:
 class Life:
     """One process: opens the account, catches up with its journal, lives the day."""
 
-    def __init__(self, day: Day, directory: Path, journal: Journal, *, dies_at: int = 0) -> None:
+    def __init__(
+        self,
+        day: Day,
+        directory: Path,
+        journal: Journal,
+        *,
+        dies_at: int = 0,
+        store_class: type[MortalStore] = MortalStore,
+    ) -> None:
         self.day = day
         self.journal = journal
-        store = MortalStore.open(directory, starting_cash=Usd.parse(CASH), seed=3)
+        store = store_class.open(directory, starting_cash=Usd.parse(CASH), seed=3)
         assert isinstance(store, MortalStore)
         store.dies_at = dies_at
         self.store = store
@@ -280,6 +288,13 @@ class Life:
                     await self.submit(what)
             elif frame == self.journal.frame:
                 await self.venue.cancel(what)
+
+    async def react(self, event: Event) -> None:
+        """Handle any event that was not handled before."""
+        if isinstance(event, OrderFilled | OrderEnded):
+            await self.hear(event)
+        else:
+            await self.see(event)
 
     async def see(self, event: Event) -> None:
         """Handle what happens outside: commit what is to be asked, then ask it."""

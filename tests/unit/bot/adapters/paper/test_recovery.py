@@ -67,7 +67,7 @@ def crashed(day: Day, path: Path, dies_at: list[int], dice: random.Random) -> tu
 @given(seed=st.integers(0, 2**32))
 def test_crashes_anywhere_change_nothing(seed: int) -> None:
     """Fills, ends, their times and places, cash and positions are those of the undisturbed day."""
-    day, dice = Author(seed).write(), random.Random(seed)  # noqa: S311 - a test's own dice
+    day, dice = Author(seed).write(), random.Random(seed)
     with directory() as path:
         undisturbed, store = lived(day, path)
         truth, commits = account(store), store.commits
