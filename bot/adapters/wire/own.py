@@ -13,6 +13,7 @@ from bot.adapters.wire import shape
 from bot.adapters.wire.number import Unbelievable
 from bot.domain.event import (
     Event,
+    FeedEnded,
     FrameRefused,
     OrderAnswered,
     OrderEnded,
@@ -26,7 +27,7 @@ from bot.domain.event import (
 from bot.domain.order import Accepted, Answer, IntentId, OrderHash, Rejected, Unknown
 
 OwnEvent = VenueEvent | OrderPrepared
-TimerEvent = TimerFired | StopAsked | TradingAsked | FrameRefused
+TimerEvent = TimerFired | StopAsked | TradingAsked | FeedEnded | FrameRefused
 Ours = OwnEvent | TimerEvent
 
 KINDS: Final[dict[str, type[Ours]]] = {
@@ -37,6 +38,7 @@ KINDS: Final[dict[str, type[Ours]]] = {
     "timer_fired": TimerFired,
     "stop_asked": StopAsked,
     "trading_asked": TradingAsked,
+    "feed_ended": FeedEnded,
     "frame_refused": FrameRefused,
 }
 STREAM_OF: Final = {
@@ -47,6 +49,7 @@ STREAM_OF: Final = {
     "timer_fired": "timer",
     "stop_asked": "timer",
     "trading_asked": "timer",
+    "feed_ended": "timer",
     "frame_refused": "timer",
 }
 NAMES: Final = {made: kind for kind, made in KINDS.items()}

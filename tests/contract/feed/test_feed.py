@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.replay.feed import ReplayFeed
-from bot.domain.event import BookReplaced, Event, FrameRefused, MarketResolved, MarketSeen
+from bot.domain.event import (
+    BookReplaced,
+    Event,
+    FrameRefused,
+    MarketResolved,
+    MarketSeen,
+    Together,
+)
 from bot.ports import MarketFeed
 
 AT_US = 1_790_586_000_000_000
@@ -64,7 +71,12 @@ def feed(request: pytest.FixtureRequest, tmp_path: Path) -> MarketFeed:
 
 
 async def everything(feed: MarketFeed, first_frame: int = 1) -> list[Event]:
-    return [event async for batch in feed.batches(first_frame) for event in batch]
+    """Return all a feed says, taken apart where one frame says several things."""
+    events: list[Event] = []
+    async for batch in feed.batches(first_frame):
+        for event in batch:
+            events += event.parts if isinstance(event, Together) else (event,)
+    return events
 
 
 async def test_everything_said_is_handed_out_in_order(feed: MarketFeed) -> None:

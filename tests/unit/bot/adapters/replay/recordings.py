@@ -6,7 +6,7 @@ from pathlib import Path
 import zstandard
 
 from bot.adapters.replay.feed import ReplayFeed
-from bot.domain.event import Event
+from bot.domain.event import Event, Together
 from tests.unit.bot.adapters.wire.frames import (
     AT_US,
     DOWN,
@@ -44,6 +44,16 @@ def write(path: Path, lines: Iterable[bytes]) -> Path:
     return path
 
 
+def apart(event: Event) -> tuple[Event, ...]:
+    """Return what one event says, part by part."""
+    return event.parts if isinstance(event, Together) else (event,)
+
+
 async def events_of(feed: ReplayFeed, first_frame: int = 1) -> list[Event]:
-    """Use a feed up."""
-    return [event async for batch in feed.batches(first_frame) for event in batch]
+    """Use a feed up, and take apart what frames say together."""
+    return [
+        part
+        async for batch in feed.batches(first_frame)
+        for event in batch
+        for part in apart(event)
+    ]

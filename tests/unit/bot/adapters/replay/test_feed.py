@@ -14,6 +14,7 @@ from bot.domain.event import (
     FrameRefused,
     MarketResolved,
     MarketSeen,
+    Together,
 )
 from bot.domain.refusal import ExitCode, Refused
 from tests.unit.bot.adapters.replay.recordings import SECOND_US, day, events_of, write
@@ -95,8 +96,17 @@ async def test_a_batch_is_lazy(tmp_path: Path) -> None:
 async def test_a_long_day_comes_in_bounded_batches(tmp_path: Path) -> None:
     feed = ReplayFeed.open(write(tmp_path / "day.jsonl", day(2 * BATCH_LINES + 10)[:-1]))
     sizes = [len(list(batch)) async for batch in feed.batches(1)]
-    assert max(sizes) <= BATCH_LINES + 1
-    assert sum(sizes) == 2 * BATCH_LINES + 13
+    assert max(sizes) <= BATCH_LINES
+    assert sum(sizes) == 2 * BATCH_LINES + 12
+
+
+async def test_a_frame_that_says_several_things_is_one_event(tmp_path: Path) -> None:
+    """It is handled and committed whole or not at all: its number is what a resume goes by."""
+    feed = ReplayFeed.open(write(tmp_path / "day.jsonl", day()))
+    events = [event async for batch in feed.batches(1) for event in batch]
+    assert [event.frame for event in events] == list(range(1, 10))
+    assert isinstance(events[1], Together)
+    assert [type(part) for part in events[1].parts] == [BookReplaced, BookReplaced]
 
 
 async def test_a_paced_replay_takes_the_recorded_time_over_its_speed(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from bot.domain.event import (
 from bot.domain.market import Outcome, TokenId
 from bot.domain.money import Price, Shares
 from bot.domain.refusal import ExitCode, Refused
+from tests.unit.bot.adapters.replay.recordings import apart
 
 pytest.importorskip("resolvedkit", reason="the extra demo is not installed")
 pytestmark = pytest.mark.timeout(240)
@@ -54,6 +55,8 @@ def test_the_package_holds_what_the_recording_format_says_of_it(imported: Import
     assert (imported.windows, imported.snapshots) == (18, 38_333)
     assert (imported.off_grid, imported.crossed) == (4_016, 22)
     assert (imported.tick_changes, imported.sizes_rounded) == (26, 205)
+    page = Path(__file__).parents[5] / "docs" / "recording.md"
+    assert f"SHA-256 `{imported.sha256[:16]}" in page.read_text()
 
 
 def test_it_says_whose_data_it_is_and_what_it_made_up(imported: ImportReport) -> None:
@@ -110,7 +113,7 @@ async def test_every_snapshot_stands_in_the_books_at_its_time(
     """All levels of all 38,333, but for the crossed ones, which are refused and not believed."""
     comparison = Comparison(sample)
     async for batch in ReplayFeed.open(imported.path).batches(1):
-        for event in batch:
+        for event in (part for each in batch for part in apart(each)):
             comparison.take(event)
     assert comparison.crossed == 22
     # What is left did not differ from the snapshot before it, so there was nothing to send.
@@ -130,7 +133,7 @@ async def test_a_window_is_listed_first_and_resolved_last(
     places: dict[str, list[object]] = defaultdict(list)
     market_of: dict[TokenId, str] = {}
     async for batch in ReplayFeed.open(imported.path).batches(1):
-        for event in batch:
+        for event in (part for each in batch for part in apart(each)):
             match event:
                 case MarketSeen(market=market):
                     market_of |= dict.fromkeys((market.up, market.down), market.market_id)
@@ -158,7 +161,7 @@ async def test_down_comes_before_up_at_one_time(imported: ImportReport, sample: 
     downs = {market.token("DOWN") for market in sample.markets.values()}
     both = 0
     async for batch in ReplayFeed.open(imported.path).batches(1):
-        for event in batch:
+        for event in (part for each in batch for part in apart(each)):
             if isinstance(event, BookChanged):
                 sides = [token in downs for token, *_ in event.changes]
                 assert sides == sorted(sides, reverse=True)

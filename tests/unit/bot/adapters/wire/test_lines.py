@@ -167,7 +167,7 @@ def test_flipped_and_lost_bytes_never_raise(
     frame: tuple[object, str], seed: int, hits: int
 ) -> None:
     spoiled = bytearray(line(*frame))
-    chance = random.Random(seed)  # noqa: S311 - hypothesis's own seed
+    chance = random.Random(seed)
     for _ in range(hits):
         place = chance.randrange(len(spoiled))
         spoiled[place : place + chance.randrange(3)] = bytes([chance.randrange(256)])

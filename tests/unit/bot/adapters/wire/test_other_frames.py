@@ -16,6 +16,7 @@ from bot.domain.entry import TradingState
 from bot.domain.event import (
     BookChanged,
     Event,
+    FeedEnded,
     FrameRefused,
     MarketResolved,
     MarketSeen,
@@ -366,6 +367,7 @@ OURS: tuple[own.Ours, ...] = (
     TimerFired(4, AT_US),
     StopAsked(4, AT_US, "SIGTERM"),
     TradingAsked(4, AT_US, TradingState.ACTIVE, "three views agree"),
+    FeedEnded(4, AT_US),
     FrameRefused(4, AT_US, "gap", "connection lost", (TokenId(UP),)),
 )
 
