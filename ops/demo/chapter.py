@@ -52,7 +52,8 @@ def chapter(story: Story, mids: Mids, proof: Proof) -> str:
 def verdict(proof: Proof) -> str:
     """Return what was proved, or that it was not."""
     kills = "".join(
-        f"<li>at {clock(kill.at_us, '%H:%M:%S')} of the recorded day: SIGKILL to {html.escape(kill.took)}</li>"
+        f"<li>at {clock(kill.at_us, '%H:%M:%S')} of the recorded day: "
+        f"SIGKILL to {html.escape(kill.took)}</li>"
         for kill in proof.kills
     )
     claim = (
