@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ DAY_US = 86_400_000_000
 SUMS = ("trades_count", "fees_micros", "realized_pnl_micros", "wins", "losses")
 
 
-def rows(file: Path, sql: str) -> list[dict[str, object]]:
+def rows(file: Path, sql: str) -> list[dict[str, Any]]:
     connection = driver.open_reader(file)
     cursor = connection.execute(sql)
     names = [column[0] for column in cursor.description]
@@ -69,8 +70,8 @@ def test_an_order_has_its_average_price_and_latency(told: Path) -> None:
     for row in found:
         assert row["filled_notional_micros"] == row["notional"]
         assert row["filled_size_micros"] == row["size"]
-        assert row["avg_fill_price_micros"] == row["notional"] * 1_000_000 // row["size"]  # type: ignore[operator]
-        assert row["latency_us"] == row["acked_us"] - row["submitted_us"]  # type: ignore[operator]
+        assert row["avg_fill_price_micros"] == row["notional"] * 1_000_000 // row["size"]
+        assert row["latency_us"] == row["acked_us"] - row["submitted_us"]
 
 
 def test_an_intent_follows_its_order(told: Path) -> None:
@@ -102,14 +103,14 @@ def test_a_day_is_made_of_its_fills_and_settlements(tmp_path: Path) -> None:
     assert days[0]["starting_balance_micros"] == 0
     for before, after in pairwise(days):
         assert after["starting_balance_micros"] == before["current_balance_micros"]
-    assert sum(row["trades_count"] for row in days) == sum(  # type: ignore[misc]
+    assert sum(row["trades_count"] for row in days) == sum(
         isinstance(entry, entries.FillRecorded) for _, entry in spoken
     )
     peak, fall = 0, 0
     for row in cash:
-        peak = max(peak, row["equity_micros"])  # type: ignore[call-overload]
-        fall = max(fall, peak - row["equity_micros"])  # type: ignore[operator]
-    assert max(row["max_drawdown_micros"] for row in days) == fall  # type: ignore[type-var]
+        peak = max(peak, row["equity_micros"])
+        fall = max(fall, peak - row["equity_micros"])
+    assert max(row["max_drawdown_micros"] for row in days) == fall
     assert days[-1]["current_balance_micros"] == cash[-1]["cash_micros"]
     assert days[-1]["equity_micros"] == cash[-1]["equity_micros"]
 
@@ -121,15 +122,14 @@ def test_a_later_deposit_is_no_gain(tmp_path: Path) -> None:
     (before,) = rows(file, "SELECT * FROM daily_performance")
     more = entries.CapitalDeposited(
         amount=STARTING_CASH,
-        cash=replace(STARTING_CASH, micros=before["current_balance_micros"])  # type: ignore[arg-type]
-        + STARTING_CASH,
+        cash=replace(STARTING_CASH, micros=before["current_balance_micros"]) + STARTING_CASH,
     )
     write(tmp_path, [([more], story[-1][1])])
     (after,) = rows(file, "SELECT * FROM daily_performance")
 
     amount = STARTING_CASH.micros
     for grown in ("current_balance_micros", "equity_micros", "peak_equity_micros"):
-        assert after[grown] == before[grown] + amount  # type: ignore[operator]
+        assert after[grown] == before[grown] + amount
     for same in (*SUMS, "drawdown_micros", "max_drawdown_micros", "unrealized_pnl_micros"):
         assert after[same] == before[same]
 
