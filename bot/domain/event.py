@@ -184,6 +184,19 @@ MarketEvent = (
     | PriceTicked | FrameRefused | TimerFired
 )  # fmt: skip
 """What a feed delivers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """One frame that says several things: they are handled, and committed, as one."""
+
+    frame: int
+    at_us: int
+    parts: tuple[MarketEvent, ...]
+
+
 VenueEvent = OrderAnswered | OrderFilled | OrderEnded
 """What a venue says of our own orders."""
-Event = MarketEvent | VenueEvent | OrderPrepared | FeedEnded | StopAsked | TradingAsked
+Event = (
+    MarketEvent | Together | VenueEvent | OrderPrepared | FeedEnded | StopAsked | TradingAsked
+)  # fmt: skip

@@ -19,7 +19,6 @@ from bot.domain.entry import (
     MarketListed,
     MarketSettled,
     OrderChanged,
-    PositionSettled,
     TradingStateSet,
 )
 from bot.domain.event import (
@@ -35,28 +34,22 @@ from bot.domain.event import (
     OrderEnded,
     OrderFilled,
     OrderPrepared,
-    PriceTicked,
     StopAsked,
     TickChanged,
-    TimerFired,
-    TradePrinted,
+    Together,
     TradingAsked,
     VenueEvent,
 )
-from bot.domain.fill import Position
 from bot.domain.market import MarketId, Outcome, TokenId
 from bot.domain.money import Usd
 from bot.domain.order import (
-    Accepted,
     ApprovedOrder,
     Denied,
     Intent,
     IntentId,
-    OrderState,
-    Rejected,
-    Unknown,
 )
 from bot.engine.accounting import Portfolio, WorkingOrder
+from bot.engine.consequence import of_answer, of_end, of_fill, of_resolution
 from bot.engine.desk import Desk, Seat
 from bot.engine.intent import closing_intent, opening_intent
 from bot.engine.risk import MINUTE_US, Situation, review
@@ -92,14 +85,13 @@ class Engine:
             self._close_block(event.frame)
         if isinstance(event, BookChanged):
             self._book_changed(event)
+        elif isinstance(event, Together):
+            for part in event.parts:
+                self._market_event(part)
         elif isinstance(event, OrderAnswered | OrderFilled | OrderEnded | OrderPrepared):
             self._order_event(event)
-        elif isinstance(event, StopAsked):
-            self.stopping = True
-        elif isinstance(event, TradingAsked):
-            self._record(TradingStateSet(event.state, event.cause))
-        elif isinstance(event, FeedEnded):
-            self._end()
+        elif isinstance(event, StopAsked | TradingAsked | FeedEnded):
+            self._shell_event(event)
         else:
             self._market_event(event)
         return effects
@@ -134,25 +126,35 @@ class Engine:
             for outcome in Outcome
         )
 
+    def _shell_event(self, event: StopAsked | TradingAsked | FeedEnded) -> None:
+        match event:
+            case StopAsked():
+                self.stopping = True
+            case TradingAsked():
+                self._record(TradingStateSet(event.state, event.cause))
+            case FeedEnded():
+                self._end()
+            case _ as never:
+                assert_never(never)
+
     # What the market does
 
     def _market_event(self, event: MarketEvent) -> None:
         match event:
+            case BookChanged():
+                self._book_changed(event)
             case BookReplaced():
                 self._book_replaced(event)
             case MarketSeen():
                 self._market_seen(event)
             case MarketResolved():
                 self._market_resolved(event)
-            case TickChanged():
-                if (desk := self._tokens.get(event.token)) is not None:
-                    desk.regrid(event.token, event.tick)
             case FrameRefused():
                 self._doubt(event.kind, event.detail, event.tokens)
-            case BookChanged() | TradePrinted() | PriceTicked() | TimerFired():
+            case TickChanged() if event.token in self._tokens:
+                self._tokens[event.token].regrid(event.token, event.tick)
+            case _:
                 pass
-            case _ as never:
-                assert_never(never)
 
     def _book_changed(self, event: BookChanged) -> None:
         at_us, tokens = event.at_us, self._tokens
@@ -221,64 +223,32 @@ class Engine:
     # What the venue says of our orders
 
     def _order_event(self, event: VenueEvent | OrderPrepared) -> None:
+        portfolio = self.portfolio
         match event:
-            case OrderPrepared():
-                self._prepared(event)
+            case OrderPrepared(prepared=prepared):
+                intent = portfolio.orders[prepared.intent_id].intent
+                self._record(IntentRecorded(intent, prepared.order_hash, prepared.body))
+                self._effects.append(Submit(prepared.order_hash))
             case OrderAnswered():
-                self._answered(event)
-            case OrderFilled():
-                self._filled(event)
+                self._follow(of_answer(portfolio, event))
+            case OrderFilled(fill=fill):
+                if fill.order_hash not in portfolio.by_hash:
+                    self._doubt("fill_unknown", f"fill {fill.fill_id} of no order of ours", ())
+                self._follow(of_fill(portfolio, event, self.equity))
             case OrderEnded():
-                self._ended(event)
+                self._follow(of_end(portfolio, event))
             case _ as never:
                 assert_never(never)
 
-    def _prepared(self, event: OrderPrepared) -> None:
-        prepared = event.prepared
-        order = self.portfolio.orders[prepared.intent_id]
-        self._record(IntentRecorded(order.intent, prepared.order_hash, prepared.body))
-        self._effects.append(Submit(prepared.order_hash))
-
-    def _answered(self, event: OrderAnswered) -> None:
-        order = self.portfolio.orders.get(event.intent_id)
-        if order is None or order.state is not OrderState.IN_FLIGHT:
+    def _follow(self, entry: OrderChanged | FillRecorded | None) -> None:
+        """Record a consequence; it may be the last one a resolved market was waiting for."""
+        if entry is None:
             return
-        match event.answer:
-            case Accepted(status):
-                self._change(order, OrderState.OPEN, status)
-            case Rejected(reason):
-                self._change(order, OrderState.REJECTED, reason)
-            case Unknown(reason):
-                self._change(order, OrderState.UNKNOWN, reason)
-            case _ as never:
-                assert_never(never)
-        self._settle_if_over(order.intent.terms.market_id)
-
-    def _filled(self, event: OrderFilled) -> None:
-        fill = event.fill
-        order = self.portfolio.by_hash.get(fill.order_hash)
-        if order is None:
-            self._doubt("fill_unknown", f"fill {fill.fill_id} of no order of ours", ())
-            return
-        if fill.fill_id in self.portfolio.fills:
-            return
-        position, cash, filled = self.portfolio.after_fill(fill, order)
-        equity = self.equity(self.portfolio.with_position(position, cash))
-        intent = order.intent
-        self._record(
-            FillRecorded(
-                fill, intent.intent_id, intent.strategy, intent.strategy_hash,
-                filled, position, cash, equity,
-            )
-        )  # fmt: skip
-        self._settle_if_over(fill.market_id)
-
-    def _ended(self, event: OrderEnded) -> None:
-        order = self.portfolio.by_hash.get(event.order_hash)
-        if order is None or order.state.final:
-            return
-        self._change(order, event.state, event.reason)
-        self._settle_if_over(order.intent.terms.market_id)
+        self._record(entry)
+        market_id = entry.market_id if isinstance(entry, OrderChanged) else entry.fill.market_id
+        desk = self._desks.get(market_id)
+        if desk is not None and desk.winner is not None:
+            self._settle(desk, desk.winner)
 
     # What we decide
 
@@ -368,20 +338,6 @@ class Engine:
         for entry in entries:
             self._record(entry)
 
-    def _change(self, order: WorkingOrder, state: OrderState, reason: str) -> None:
-        intent = order.intent
-        self._record(
-            OrderChanged(
-                order.order_hash, intent.intent_id, intent.terms.market_id,
-                state, reason, order.filled,
-            )
-        )  # fmt: skip
-
-    def _settle_if_over(self, market_id: MarketId) -> None:
-        desk = self._desks.get(market_id)
-        if desk is not None and desk.winner is not None:
-            self._settle(desk, desk.winner)
-
     def _settle(self, desk: Desk, winner: Outcome) -> None:
         """Pay out what is held, and close the market once nothing of ours can change any more."""
         market_id = desk.market.market_id
@@ -389,21 +345,10 @@ class Engine:
             self._record_all(seat.cleared())
         for position in list(self.portfolio.positions.values()):
             if position.market_id == market_id and position.size.micros:
-                self._pay(position, winner)
+                self._record(of_resolution(self.portfolio, position, winner, self.equity))
         if all(order.state.final for order in self.portfolio.of_market(market_id)):
             self._record(MarketSettled(market_id, winner))
             self._close(market_id)
-
-    def _pay(self, position: Position, winner: Outcome) -> None:
-        flat, payout = position.settled(winner)
-        cash = self.portfolio.cash + payout
-        equity = self.equity(self.portfolio.with_position(flat, cash))
-        profit = payout - position.cost
-        self._record(
-            PositionSettled(
-                flat, winner, position.size, position.cost, payout, profit, cash, equity
-            )
-        )
 
     def _open(self, market_id: MarketId) -> None:
         market = self.portfolio.markets[market_id]

@@ -87,10 +87,9 @@ class Session:
         started = self._boot()
         first = self._ledger.head.seq == 0
         self._ended_before = _ended(self._ledger)
-        await self._loop.record(started, self._composed())
-        if first:
-            cash = started.starting_cash
-            await self._loop.record(CapitalDeposited(cash, cash))
+        cash = started.starting_cash
+        deposit = (CapitalDeposited(cash, cash),) if first else ()
+        await self._loop.record(started, self._composed(), *deposit)
         await self._reconcile()
         self._prepare_catch_up()
         return started

@@ -8,7 +8,7 @@ venue. It decides nothing.
 from collections.abc import AsyncIterator, Iterable, Iterator
 
 from bot.adapters.paper.venue import PaperVenue
-from bot.domain.event import Event
+from bot.domain.event import Event, Together
 from bot.ports import MarketFeed
 
 
@@ -39,7 +39,11 @@ class PaperFeed:
         for event in batch:
             if machine.next_due_us <= event.at_us:
                 yield from self._told(event.at_us)
-            observe(event)
+            if isinstance(event, Together):
+                for part in event.parts:
+                    observe(part)
+            else:
+                observe(event)
             yield event
 
     def _told(self, upto_us: int) -> Iterator[Event]:

@@ -5,7 +5,7 @@ looked at only to pace a replay that was asked to be slow. The engine's answers 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from typing_extensions import override
 from bot.adapters.replay.recording import Recording, open_recording, unknown_stream
 from bot.adapters.replay.source import Tail, lines
 from bot.adapters.wire.decoder import Decoder, UnknownStream
-from bot.domain.event import Event, FrameRefused
+from bot.domain.event import Event, FrameRefused, MarketEvent, Together
 from bot.domain.money import MICROS
 from bot.domain.refusal import ExitCode, Refused
 from bot.ports import Clock, MarketFeed
@@ -115,9 +115,11 @@ class ReplayFeed(MarketFeed, Clock):
             for line in chunk:
                 number += 1
                 self._number = number
-                for event in read(line, number):
-                    if number == last and isinstance(event, FrameRefused):
-                        continue
+                events = read(line, number)
+                if number == last:
+                    events = [one for one in events if not isinstance(one, FrameRefused)]
+                if events:
+                    event = events[0] if len(events) == 1 else together(events)
                     self._now_us = event.at_us
                     yield event
         except UnknownStream as error:
@@ -130,6 +132,13 @@ class ReplayFeed(MarketFeed, Clock):
             if events:
                 await pace.wait(events[0].at_us)
                 yield events
+
+
+def together(events: Sequence[Event]) -> Together:
+    """Return the several events of one line as one: a frame is handled whole or not at all."""
+    first = events[0]
+    parts = tuple(one for one in events if isinstance(one, MarketEvent))
+    return Together(first.frame, first.at_us, parts)
 
 
 class Pace:

@@ -30,6 +30,7 @@ from bot.domain.event import (
     StopAsked,
     TickChanged,
     TimerFired,
+    Together,
     TradePrinted,
     TradingAsked,
 )
@@ -449,3 +450,14 @@ def test_strategies_decide_apart_from_each_other() -> None:
     both = made.handle(book("up1", "0.69", "0.70", frame=2, at_us=soon))
     assert [intent.strategy for intent in intents(both)] == ["given", "late"]
     assert [intent.intent_id[-3:] for intent in intents(both)] == ["001", "002"]
+
+
+def test_a_frame_that_says_several_things_is_handled_as_one() -> None:
+    parts = (
+        book("down1", "0.29", "0.31"),
+        book("up1", "0.40", "0.42"),
+        BookChanged(1, NOW, ((TokenId("up1"), Side.SELL, 410_000, 1_000_000),)),
+    )
+    made = engine()
+    effects = made.handle(Together(1, NOW, (*parts, book("up1", "0.69", "0.70"))))
+    assert [intent.terms.outcome for intent in intents(effects)] == [Outcome.UP]

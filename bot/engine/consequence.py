@@ -1,0 +1,76 @@
+"""What an answer, a fill, an end or a resolution means for the books: the entry to record, if any.
+
+Pure functions of the portfolio as it is. The same thing told twice has no consequence the second
+time, because a venue may tell it twice.
+"""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from bot.domain.entry import FillRecorded, OrderChanged, PositionSettled
+from bot.domain.event import OrderAnswered, OrderEnded, OrderFilled
+from bot.domain.fill import Position
+from bot.domain.market import Outcome
+from bot.domain.money import Usd
+from bot.domain.order import Accepted, OrderState, Rejected, Unknown
+from bot.engine.accounting import Portfolio, WorkingOrder
+
+Valued = Callable[[Portfolio], Usd]
+"""Says what a portfolio is worth at the marks of now."""
+
+
+def of_answer(portfolio: Portfolio, event: OrderAnswered) -> OrderChanged | None:
+    """Return the order's new state; nothing for an order that is answered already or not ours."""
+    order = portfolio.orders.get(event.intent_id)
+    if order is None or order.state is not OrderState.IN_FLIGHT:
+        return None
+    match event.answer:
+        case Accepted(status):
+            return _changed(order, OrderState.OPEN, status)
+        case Rejected(reason):
+            return _changed(order, OrderState.REJECTED, reason)
+        case Unknown(reason):
+            return _changed(order, OrderState.UNKNOWN, reason)
+        case _ as never:
+            assert_never(never)
+
+
+def of_fill(portfolio: Portfolio, event: OrderFilled, valued: Valued) -> FillRecorded | None:
+    """Return the fill with all that it changes; nothing if it is known or not ours."""
+    fill = event.fill
+    order = portfolio.by_hash.get(fill.order_hash)
+    if order is None or fill.fill_id in portfolio.fills:
+        return None
+    position, cash, filled = portfolio.after_fill(fill, order)
+    equity = valued(portfolio.with_position(position, cash))
+    intent = order.intent
+    return FillRecorded(
+        fill, intent.intent_id, intent.strategy, intent.strategy_hash,
+        filled, position, cash, equity,
+    )  # fmt: skip
+
+
+def of_end(portfolio: Portfolio, event: OrderEnded) -> OrderChanged | None:
+    """Return the order's final state; nothing if it is final already or not ours."""
+    order = portfolio.by_hash.get(event.order_hash)
+    if order is None or order.state.final:
+        return None
+    return _changed(order, event.state, event.reason)
+
+
+def of_resolution(
+    portfolio: Portfolio, position: Position, winner: Outcome, valued: Valued
+) -> PositionSettled:
+    """Return the payout of a position: 1 USD a share of the winner, nothing of the other."""
+    flat, payout = position.settled(winner)
+    cash = portfolio.cash + payout
+    equity = valued(portfolio.with_position(flat, cash))
+    profit = payout - position.cost
+    return PositionSettled(flat, winner, position.size, position.cost, payout, profit, cash, equity)
+
+
+def _changed(order: WorkingOrder, state: OrderState, reason: str) -> OrderChanged:
+    intent = order.intent
+    return OrderChanged(
+        order.order_hash, intent.intent_id, intent.terms.market_id, state, reason, order.filled
+    )
