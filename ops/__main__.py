@@ -63,9 +63,12 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(poly(args=given, prog_name="poly", standalone_mode=False) or 0)
     except Refused as refused:
         fail(given, str(refused), refused.code)
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.format_message(), err=True)
+        sys.exit(ExitCode.USAGE)
     except click.ClickException as error:
         hint = f"; see `{error.ctx.command_path} --help`" if getattr(error, "ctx", None) else ""  # type: ignore[attr-defined]
-        fail(given, error.format_message() + hint, ExitCode.USAGE)
+        fail(given, error.format_message().rstrip(".") + hint, ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):
         fail(given, "interrupted", ExitCode.INTERRUPTED)
 

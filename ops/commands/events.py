@@ -13,7 +13,16 @@ from ops.row import iso, utc
 
 POLL_S = 0.2
 BATCH = 500
-LEFT_OUT = {"signal", "components", "config", "body", "versions", "component_hashes", "market"}
+LEFT_OUT = {
+    "signal",
+    "components",
+    "config",
+    "body",
+    "versions",
+    "component_hashes",
+    "market",
+    "position",
+}
 """Too long for a line; `--json` has them."""
 
 
@@ -85,7 +94,7 @@ def event(row: EventRow) -> dict[str, object]:
 def line(row: EventRow) -> str:
     """Return an event on one line: when, what, and its plain values."""
     content = json.loads(row.content)
-    said = " ".join(f"{key}={value}" for key, value in plain(content))
+    said = " ".join(f"{key}={value}" for key, value in dict(plain(content)).items())
     return f"{row.seq:>7}  {utc(row.at_us)}  {row.event_type:17}  {said}"
 
 
