@@ -61,12 +61,18 @@ def _speed(text: str) -> Decimal:
 
 async def _serve(given: argparse.Namespace, faults: Faults, speed: Decimal) -> int:
     # What follows is heavy; `--help` and `--list-faults` must not wait for it.
+    from sandbox.polymarket.keeping import Keeper, restore  # noqa: PLC0415
     from sandbox.polymarket.server import Server  # noqa: PLC0415
-    from sandbox.polymarket.world import Options, build  # noqa: PLC0415
+    from sandbox.polymarket.world import Options, Place, build, flow_of  # noqa: PLC0415
 
-    if given.state is not None:
-        given.state.mkdir(parents=True, exist_ok=True)
-    server = Server(build(Options(given.recording, speed, given.seed, given.state), faults))
+    options = Options(given.recording, speed, given.seed, given.state)
+    keeper = Keeper(given.state) if given.state is not None else None
+    kept = keeper.load(flow_of(options)) if keeper is not None else None
+    place = Place(kept.origin_us, kept.now_us) if kept is not None else None
+    world = build(options, faults, place)
+    if kept is not None:
+        restore(world, kept)
+    server = Server(world, keeper)
     await server.start(given.port)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

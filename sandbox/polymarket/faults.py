@@ -81,7 +81,9 @@ FAULTS = (
     ),
     Fault("heartbeat-id-taken", "heartbeat: 400, another process has sent one", "SDK 0.14.0"),
     Fault(
-        "heartbeat-expires", "the key's orders are cancelled as after 10 s of silence", "SDK 0.14.0"
+        "heartbeat-expires",
+        "a beat is accepted and expires at once: the key's orders are cancelled",
+        "SDK 0.14.0",
     ),
     # Matches.
     Fault("trade-fails", "MATCHED, then FAILED", f"{_CLOB}#338, {_CLOB2}#34"),
@@ -122,7 +124,9 @@ FAULTS = (
     Fault("price-closed-4001", "a price: the socket is closed with 4001", "PolyBolt AsyncAPI"),
     # Markets.
     Fault(
-        "tick-change", "a traded market's tick becomes 0.001, once a strike", "polymarket.md 3.2"
+        "tick-change",
+        "tick 0.001 in the middle of a window, or at once where armed by the control address",
+        "polymarket.md 3.2",
     ),
     Fault("late-book", "a new market has no book for 120 s: 404", "polymarket.md 5.1"),
     Fault("market-v2", "a new market is protocol v2", "docs.polymarket.com/migrate/polymarket-v2"),

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from sandbox.polymarket.book.units import ONE
+from sandbox.polymarket.keeping import Keeper
 from sandbox.polymarket.services.chain import Chain
 from sandbox.polymarket.services.control import Control, account_json
 from sandbox.polymarket.services.gamma import Gamma
@@ -31,6 +32,8 @@ from sandbox.polymarket.world import World
 HOST = "127.0.0.1"
 BODY_BYTES_MOST = 2**20
 BODY_LOGGED_MOST = 64 * 1024
+READ_LOGGED_MOST = 1024
+SAVE_US = ONE
 TURN_S = 0.02
 """How often wall-clock duties are looked at, and how long market time may be late."""
 GTD_EARLY_S = 60
@@ -41,8 +44,10 @@ Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Server:
     """A running stand-in."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, keeper: Keeper | None = None) -> None:
         self.world = world
+        self.keeper = keeper
+        self._saved_us = 0
         self.token = secrets.token_urlsafe(24)
         self.gate = Gate(world)
         self.relayer = Relayer(world, Chain(world.venue))
@@ -68,7 +73,7 @@ class Server:
             self.relayer,
             self.rpc,
             Sessions(gate, self.relayer),
-            Control(world, self.token),
+            Control(gate, self.token),
         )
         for part in parts:
             app.add_routes(part.routes())
@@ -93,6 +98,9 @@ class Server:
                 await self._turning
         if self._runner is not None:
             await self._runner.cleanup()
+        if self.keeper is not None:
+            self.keeper.save(self.world)
+            self.keeper.close()
         self.world.journal.close()
 
     def first_line(self) -> dict[str, object]:
@@ -131,9 +139,15 @@ class Server:
         self.world.heartbeats.expire(self.world.venue, now_us)
         self.relayer.advance()
         self.rpc.advance()
-        for order in list(self.world.venue.orders.values()):
+        if self.keeper is not None and now_us - self._saved_us > SAVE_US:
+            self._saved_us = now_us
+            self.keeper.save(self.world)
+        clocks, faults = self.world.clocks, self.world.venue.faults
+        if clocks.skew_us == 0 and faults.rates and faults.strikes("clock-skew"):
+            clocks.skew_us = int(self.world.setting("clock-skew", "by_s", 120) * ONE)
+        for order in self.world.venue.live_orders():
             ends_us = (order.expiration_s - GTD_EARLY_S) * ONE
-            if order.live and order.expiration_s and ends_us <= now_us:
+            if order.expiration_s and ends_us <= now_us:
                 cancel(self.world.venue, order, "CANCELED_EXPIRED_ORDER")
 
     @web.middleware
@@ -153,13 +167,12 @@ class Server:
         number = self.world.journal.sequence
         response = await self._answered(request, handler)
         text = response.body if isinstance(response, web.Response) else b""
+        most = READ_LOGGED_MOST if request.method == "GET" else BODY_LOGGED_MOST
         said: dict[str, object] = {
             "to": number,
             "path": request.path,
             "status": response.status,
-            "body": bytes(text)[:BODY_LOGGED_MOST].decode(errors="replace")
-            if isinstance(text, bytes)
-            else "",
+            "body": text[:most].decode(errors="replace") if isinstance(text, bytes) else "",
         }
         self.world.log("answer", said)
         return response

@@ -65,6 +65,9 @@ class World:
     settings: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     """Numbers of faults that have some, such as `engine-restart: {for_s, then_s}`."""
     priced: bool = False
+    origin_us: int = 0
+    """Where the flow began; prices depend on it."""
+    flow: str = ""
 
     def next_us(self) -> int | None:
         """Return when something is due next in market time."""
@@ -134,8 +137,21 @@ class World:
         self.venue.agenda.note(second_us + MICROS, self.tick_prices)
 
 
-def build(options: Options, faults: Faults) -> World:
-    """Make a stand-in at the beginning of its flow.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a flow began and how far it had come: the same at a first start."""
+
+    origin_us: int
+    now_us: int
+
+
+def flow_of(options: Options) -> str:
+    """Name the flow that a seed and a recording make."""
+    return f"seed {options.seed}, recording {options.recording or 'none'}"
+
+
+def build(options: Options, faults: Faults, place: Place | None = None) -> World:
+    """Make a stand-in at the beginning of its flow, or at the place to which it had come.
 
     Raises:
         UnreadableRecordingError: the recording cannot be used.
@@ -143,11 +159,15 @@ def build(options: Options, faults: Faults) -> World:
     """
     seed = options.seed.to_bytes(8, "big", signed=True).rjust(32, b"\x5a")
     recording = Recording(options.recording) if options.recording else None
-    start_us = recording.first().at_us if recording else wall_now_us() // MICROS * MICROS
-    prices = Prices(options.seed, start_us // MICROS)
+    first_us = recording.first().at_us if recording else wall_now_us() // MICROS * MICROS
+    place = place or Place(first_us, first_us)
+    start_us = place.now_us
+    prices = Prices(options.seed, place.origin_us // MICROS)
     priced = learn_outcomes(recording, prices) if recording else False
     source: Iterator[Line] = (
-        iter(recording) if recording else synthetic.frames(options.seed, prices, start_us)
+        (line for line in recording if line.at_us >= start_us)
+        if recording
+        else synthetic.frames(options.seed, prices, start_us)
     )
     venue = Venue(options.seed, Accounts(seed), faults, now_us=start_us)
     world = World(
@@ -160,8 +180,11 @@ def build(options: Options, faults: Faults) -> World:
         relayer_keys={},
         builder_keys={},
         priced=priced,
+        origin_us=place.origin_us,
+        flow=flow_of(options),
     )
     venue.log = world.log
     world.account = world.new_account("0", CASH_MICROS)
+    world.log("started", {"flow": world.flow, "market_us": start_us})
     venue.agenda.note(start_us, world.tick_prices)
     return world

@@ -20,17 +20,20 @@ from sandbox.polymarket.venue.market import Market, tick_of
 from sandbox.polymarket.venue.trading import recorded_levels, recorded_trade
 from sandbox.polymarket.venue.windows import change_tick, resolve
 from sandbox.polymarket.wire.answers import answer
-from sandbox.polymarket.world import TestAccount, World
+from sandbox.polymarket.wire.gate import Gate, Modes
+from sandbox.polymarket.world import TestAccount
 
 ENTRIES_MOST = 1_000
+MODES = {"engine-restart", "post-only", "cancel-only", "trading-disabled"}
 Handler = Callable[[dict[str, object]], object]
 
 
 class Control:
     """`/control/…`."""
 
-    def __init__(self, world: World, token: str) -> None:
-        self.world = world
+    def __init__(self, gate: Gate, token: str) -> None:
+        self.gate = gate
+        self.world = gate.world
         self._token = token
 
     def routes(self) -> list[web.RouteDef]:
@@ -72,9 +75,14 @@ class Control:
         return answer(truth.faults(self.world))
 
     async def disarm(self, request: web.Request) -> web.Response:
-        """Disarm one fault (`?name=`) or all."""
+        """Disarm one fault (`?name=`) or all; modes and skew that one has begun end with it."""
         self.check(request)
-        self.world.venue.faults.disarm(request.query.get("name"))
+        name = request.query.get("name")
+        self.world.venue.faults.disarm(name)
+        if name in {None, "clock-skew"}:
+            self.world.clocks.skew_us = 0
+        if name is None or name in MODES:
+            self.gate.modes = Modes()
         return answer(truth.faults(self.world))
 
     async def clock(self, request: web.Request) -> web.Response:

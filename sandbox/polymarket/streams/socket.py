@@ -16,6 +16,7 @@ from sandbox.polymarket.world import World
 
 QUEUE_MOST = 10_000
 FRAME_BYTES_MOST = 4 * 2**20
+MARKET_LOGGED_MOST = 300
 Heard = Callable[[dict[str, object]], bool]
 """Takes a client's frame; False ends the connection."""
 
@@ -93,7 +94,8 @@ class Socket:
             self._put(late)
 
     def _put(self, raw: bytes) -> None:
-        self.world.log("frame", {"socket": self.family, "text": raw.decode(errors="replace")})
+        kept = raw if self.family == "user" else raw[:MARKET_LOGGED_MOST]
+        self.world.log("frame", {"socket": self.family, "text": kept.decode(errors="replace")})
         try:
             self._queue.put_nowait(raw)
         except asyncio.QueueFull:

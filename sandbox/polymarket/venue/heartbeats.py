@@ -36,19 +36,17 @@ class Heartbeats:
             armed.expected = venue.new_uuid("heartbeat")
             return False, armed.expected
         fresh = venue.new_uuid("heartbeat")
-        self.beats[key] = Beat(fresh, now_us)
+        early = venue.faults.strikes("heartbeat-expires")
+        self.beats[key] = Beat(fresh, now_us - SILENCE_US_MOST if early else now_us)
         return True, fresh
 
     def expire(self, venue: Venue, now_us: int) -> None:
         """Cancel the orders of every key that has been silent for too long."""
         for key, beat in list(self.beats.items()):
-            early = venue.faults.strikes("heartbeat-expires") if venue.faults.rates else False
-            early = early or venue.faults.times.get("heartbeat-expires", 0) > 0
-            if now_us - beat.at_us < SILENCE_US_MOST and not early:
+            if now_us - beat.at_us < SILENCE_US_MOST:
                 continue
-            venue.faults.times.pop("heartbeat-expires", None)
             del self.beats[key]
-            live = [o for o in venue.orders.values() if o.owner == key and o.live]
+            live = [order for order in venue.live_orders() if order.owner == key]
             for order in live:
                 cancel(venue, order)
             venue.log("heartbeat.expired", {"key": key, "cancelled": len(live)})

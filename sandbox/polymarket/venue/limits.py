@@ -21,6 +21,14 @@ TIERS = {
 }
 """Orders a second and their burst, cancels a second and their burst."""
 PATHS = {
+    "/order": 5000,
+    "/orders": 2000,
+    "/cancel-all": 250,
+    "/cancel-market-orders": 1500,
+    "/gamma/markets/keyset": 300,
+    "/gamma/events/keyset": 500,
+    "/data-api/v2/trades": 200,
+    "/data-api/v2/positions": 150,
     "/book": 1500,
     "/price": 1500,
     "/midpoint": 1500,

@@ -57,6 +57,7 @@ class Venue:
     tokens: dict[str, str] = field(default_factory=dict)
     recorded: dict[str, tuple[str, int]] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    _living: dict[str, Order] = field(default_factory=dict)
     trades: dict[str, Trade] = field(default_factory=dict)
     activities: list[Activity] = field(default_factory=list)
     listeners: list[Callable[[Note], None]] = field(default_factory=list)
@@ -87,6 +88,16 @@ class Venue:
         """Return a transaction or order hash of somebody else."""
         return "0x" + self.draw(label).hex()
 
+    def add_order(self, order: Order) -> None:
+        """Remember an order."""
+        self.orders[order.id] = self._living[order.id] = order
+
+    def live_orders(self) -> list[Order]:
+        """Return the live orders of everybody, oldest first; what has ended is forgotten here."""
+        for order in [order for order in self._living.values() if not order.live]:
+            del self._living[order.id]
+        return list(self._living.values())
+
     def open_orders(self, maker: str) -> list[Order]:
         """Return a wallet's live orders."""
-        return [o for o in self.orders.values() if o.live and o.maker.lower() == maker.lower()]
+        return [o for o in self.live_orders() if o.maker.lower() == maker.lower()]

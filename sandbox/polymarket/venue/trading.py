@@ -55,7 +55,7 @@ def refuse_kill(order: Order, plan: Plan) -> None:
 
 def submit(venue: Venue, market: Market, order: Order, plan: Plan) -> Outcome:
     """Take an order that every check has passed: match it, hold it back, or let it rest."""
-    venue.orders[order.id] = order
+    venue.add_order(order)
     if venue.faults.strikes("order-late-visible"):
         order.hidden_until_us = venue.now_us + 3 * ONE
     delayed = market.delay_us or (250_000 if venue.faults.strikes("delayed-order") else 0)
@@ -64,7 +64,7 @@ def submit(venue: Venue, market: Market, order: Order, plan: Plan) -> Outcome:
     if delayed and plan.crosses:
         order.status = "DELAYED"
         venue.tell(OrderNote(order, "PLACEMENT"))
-        venue.agenda.note(venue.now_us + delayed, partial(_after_delay, venue, market, order))
+        venue.agenda.note(venue.now_us + delayed, partial(after_delay, venue, market, order))
         return Outcome("live" if order.order_type == "FAK" and not market.delay_us else "delayed")
     venue.tell(OrderNote(order, "PLACEMENT"))
     trades = _match(venue, market, order, plan)
@@ -239,7 +239,7 @@ def _finish(venue: Venue, market: Market, order: Order) -> None:
     _tell_levels(venue, market, [(order.index, order.side, order.price)])
 
 
-def _after_delay(venue: Venue, market: Market, order: Order) -> None:
+def after_delay(venue: Venue, market: Market, order: Order) -> None:
     """Match a delayed order with the book as it is now; it may find nothing any more."""
     if order.status != "DELAYED":
         return

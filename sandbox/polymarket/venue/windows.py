@@ -9,6 +9,7 @@ from sandbox.polymarket.venue.trading import cancel
 
 LATE_BOOK_US = 120 * SECOND_US
 LATE_RESOLUTION_US = 600 * SECOND_US
+FINE_TICK = 1_000
 Twap = Callable[[str, int], int | None]
 """The 60 s average price of a symbol at an instant of market time, in millionths of a dollar."""
 
@@ -30,6 +31,9 @@ def watch(venue: Venue, market: Market, twap: Twap) -> None:
     """Put what is left of a market's life on the agenda."""
     if market.accepting:
         venue.agenda.note(max(market.end_us, venue.now_us), lambda: close(venue, market))
+    middle_us = (market.start_us + market.end_us) // 2
+    if venue.now_us < middle_us:
+        venue.agenda.note(middle_us, lambda: _refine(venue, market))
     if market.winner is None:
         due = market.end_us + venue.pace.resolved_us
         venue.agenda.note(max(due, venue.now_us), lambda: _try_resolve(venue, market, twap))
@@ -38,8 +42,8 @@ def watch(venue: Venue, market: Market, twap: Twap) -> None:
 def close(venue: Venue, market: Market) -> None:
     """Stop trading: no new orders, and the open ones end."""
     market.accepting = False
-    for order in list(venue.orders.values()):
-        if order.live and order.market == market.condition_id:
+    for order in venue.live_orders():
+        if order.market == market.condition_id:
             cancel(venue, order, "CANCELED_MARKET_RESOLVED")
     venue.log("market.closed", {"market": market.condition_id})
 
@@ -72,6 +76,11 @@ def winner_of(market: Market, twap: Twap) -> int | None:
     if first is None or last is None:
         return None
     return market.up if last >= first else 1 - market.up
+
+
+def _refine(venue: Venue, market: Market) -> None:
+    if market.accepting and venue.faults.strikes("tick-change"):
+        change_tick(venue, market, FINE_TICK)
 
 
 def _try_resolve(venue: Venue, market: Market, twap: Twap) -> None:

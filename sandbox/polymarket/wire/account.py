@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import msgspec
 from aiohttp import web
@@ -25,6 +26,7 @@ from sandbox.polymarket.wire.intake import owns
 from sandbox.polymarket.wire.shapes import open_order, trade_shape
 
 PAGE = 100
+Item = TypeVar("Item")
 END = "LTE="
 """The venue's end cursor: base64 of -1."""
 
@@ -35,6 +37,7 @@ class Account:
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
         self.world = gate.world
+        self._kept: tuple[object, list[Trade]] = (None, [])
 
     def routes(self) -> list[web.RouteDef]:
         """Return its routes."""
@@ -57,16 +60,15 @@ class Account:
         now_us, venue = self.world.venue.now_us, self.world.venue
         asked = request.query
         found = [
-            open_order(order, venue.markets[order.market])
-            for order in venue.orders.values()
-            if order.live
-            and order.hidden_until_us <= now_us
+            order
+            for order in venue.live_orders()
+            if order.hidden_until_us <= now_us
             and owns(self.world, key, order)
             and asked.get("id", order.id) == order.id
             and asked.get("market", order.market) == order.market
             and asked.get("asset_id", order.token) == order.token
         ]
-        return self._page(request, found)
+        return self._page(request, found, lambda o: open_order(o, venue.markets[o.market]))
 
     async def order(self, request: web.Request) -> web.Response:
         """Return one live order; a finished one is not found."""
@@ -79,16 +81,8 @@ class Account:
     async def trades(self, request: web.Request) -> web.StreamResponse:
         """List trades of the caller, the newest first; `after` and `before` are match seconds."""
         key = await self.gate.second_level(request)
-        asked, venue = request.query, self.world.venue
-        found = []
-        for trade in reversed(venue.trades.values()):
-            if self._concerns(key, trade) and _within(trade, asked):
-                market = venue.markets[trade.market]
-                viewer = key.credentials.key if self._takes(key, trade) else ""
-                shape = trade_shape(trade, market, viewer or key.credentials.key, rest=True)
-                shape["trader_side"] = "TAKER" if viewer else "MAKER"
-                found.append(shape)
-        return self._page(request, found)
+        found = self._found(key, request.query)
+        return self._page(request, found, lambda trade: self._shape(key, trade))
 
     async def balance(self, request: web.Request) -> web.Response:
         """Return balance and allowances in base units, as the venue's cache has them."""
@@ -177,11 +171,30 @@ class Account:
         deployed = [w for w in own if w.deployed]
         return (deployed or own)[0], token
 
-    def _page(self, request: web.Request, found: list[dict[str, object]]) -> web.StreamResponse:
+    def _found(self, key: ApiKey, asked: Mapping[str, str]) -> list[Trade]:
+        """Return a caller's trades, the newest first; the last answer is kept for its pages."""
+        trades = self.world.venue.trades
+        narrowed = frozenset((k, v) for k, v in asked.items() if k != "next_cursor")
+        label = (key.credentials.key, narrowed, len(trades))
+        if self._kept[0] != label:
+            every = reversed(trades.values())
+            own = [t for t in every if self._concerns(key, t) and _within(t, asked)]
+            self._kept = (label, own)
+        return self._kept[1]
+
+    def _shape(self, key: ApiKey, trade: Trade) -> dict[str, object]:
+        market = self.world.venue.markets[trade.market]
+        shape = trade_shape(trade, market, key.credentials.key, rest=True)
+        shape["trader_side"] = "TAKER" if self._takes(key, trade) else "MAKER"
+        return shape
+
+    def _page(
+        self, request: web.Request, found: list[Item], shape: Callable[[Item], dict[str, object]]
+    ) -> web.StreamResponse:
         start = _offset(request.query.get("next_cursor"))
         if start and self.world.venue.faults.strikes("page-lost"):
             return page()
-        shown = found[start : start + PAGE]
+        shown = [shape(item) for item in found[start : start + PAGE]]
         more = start + PAGE < len(found)
         cursor = base64.b64encode(str(start + PAGE).encode()).decode() if more else END
         return answer({"limit": PAGE, "count": len(shown), "next_cursor": cursor, "data": shown})

@@ -190,7 +190,7 @@ class Orders:
         said: dict[str, str],
         wanted: Callable[[Order], bool],
     ) -> web.StreamResponse:
-        own = [o for o in self.world.venue.orders.values() if o.live and wanted(o)]
+        own = [order for order in self.world.venue.live_orders() if wanted(order)]
         ids = [o.id for o in own if intake.owns(self.world, key, o)]
         said.update(self.gate.spend(key, 1 + len(ids), cancels=True))
         return await self._cancelled(request, self._by_ids(key, ids), said)

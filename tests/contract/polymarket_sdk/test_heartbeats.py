@@ -72,9 +72,9 @@ async def test_a_key_that_never_beat_keeps_its_orders(stand_in: StandIn) -> None
 async def test_expiry_strikes_early_on_demand(
     stand_in: StandIn, client: AsyncSecureClient, eventually: Callable[..., None]
 ) -> None:
-    await beating(client)
     order = await rest(stand_in, client)
     stand_in.strike("heartbeat-expires")
+    await beating(client)
     eventually(lambda: not live(stand_in, order), within_s=3, what="the cancel")
 
 
