@@ -48,8 +48,8 @@ STEP_BITS: Final = 20
 """A step is a frame number and the ordinal of an event within it."""
 
 ACT, CANCEL, TELL = 0, 1, 2
-Due = tuple[int, int, int, int, "Arrival | tuple[PaperOrder, Filled | Ended]"]
-"""(time, arrival's number, ACT | CANCEL | TELL, number within the arrival, what)."""
+Due = tuple[int, int, int, int, int, "Arrival | tuple[PaperOrder, Filled | Ended]"]
+"""(time, since when, arrival's number, ACT | CANCEL | TELL, number within the arrival, what)."""
 
 MARKET_EVENTS: Final = (
     BookChanged, BookReplaced, TradePrinted, TickChanged, FrameRefused, MarketSeen, MarketResolved,
@@ -205,7 +205,7 @@ class Machine:
         if isinstance(arrival, PaperOrder):
             stage = ACT
             self._live[arrival.order_hash] = arrival
-        heappush(self._due, (arrival.acts_us, arrival.seq, stage, 0, arrival))
+        heappush(self._due, (arrival.acts_us, arrival.acts_us, arrival.seq, stage, 0, arrival))
 
     def advance(self, to_us: int) -> list[VenueEvent]:
         """Do what is due by `to_us` in order, and return what we hear by then.
@@ -216,7 +216,7 @@ class Machine:
         """
         told = list[VenueEvent]()
         while self._due and self._due[0][0] <= to_us:
-            due_us, _, _, _, what = heappop(self._due)
+            due_us, _, _, _, _, what = heappop(self._due)
             self.now_us = max(self.now_us, due_us)
             match what:
                 case PaperOrder():
@@ -359,7 +359,7 @@ class Machine:
         if order is not None:
             return max(self.now_us + order.latency_us, self._store.told_us)
         told = [self.now_us]
-        for due_us, _, _, _, what in self._due:
+        for due_us, _, _, _, _, what in self._due:
             if isinstance(what, tuple) and isinstance(deed, Settled):
                 late, news = what
                 if isinstance(news, Filled) and late.terms.market_id == deed.market_id:
@@ -376,7 +376,8 @@ class Machine:
             order.told += 1
             if isinstance(one.deed, Filled | Ended):
                 what = (order, one.deed)
-                heappush(self._due, (one.told_us, order.seq, TELL, order.told, what))
+                key = (one.told_us, one.at_us, order.seq, TELL, order.told)
+                heappush(self._due, (*key, what))
         self._refresh()
 
     def _move(self, order: PaperOrder, deed: Deed) -> None:

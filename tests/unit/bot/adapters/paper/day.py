@@ -37,7 +37,7 @@ from tests.unit.bot.adapters.paper.desk import MARKET, approved
 
 STEP_US = 100_000
 LATENCY_US = 250_000
-CASH = "200"
+CASH = "60"
 
 
 class Crash(Exception):  # noqa: N818 - what happens

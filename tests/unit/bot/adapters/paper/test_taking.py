@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.paper.deed import PaperOrder
+from bot.adapters.paper.store import Store
 from bot.domain.event import FrameRefused, MarketSeen, OrderEnded
 from bot.domain.fill import Liquidity
 from bot.domain.market import FeeSchedule, MarketId, MarketWindow, Outcome
@@ -22,6 +24,7 @@ from tests.unit.bot.adapters.paper.desk import (
     SELL,
     UP,
     Desk,
+    fills,
     terms,
 )
 
@@ -316,3 +319,23 @@ async def test_a_market_without_fees_charges_none(tmp_path: Path) -> None:
     desk.book("0.50x100", "0.52x100")
     fills, _ = await desk.trade_now(terms(BUY, FAK, "0.52", "5.20"))
     assert [fill.fee for fill in fills] == [Usd(0)]
+
+
+async def test_what_happened_first_is_told_first_whatever_the_latencies(desk: Desk) -> None:
+    """Else a view could show a sale and not the purchase it sold from."""
+    for number in range(20):
+        await desk.send(terms(BUY, FAK, "0.52", "1"), str(number))
+        desk.now_us += 5_000
+    told = fills(desk.wait())
+    assert len(told) >= 10
+    assert [fill.filled_us for fill in told] == sorted(fill.filled_us for fill in told)
+    latencies = {order.latency_us for order in sent(desk)}
+    assert len(latencies) == 20
+
+
+def sent(desk: Desk) -> list[PaperOrder]:
+    """Return the orders as the account has them."""
+    store = Store.open(desk.directory, starting_cash=Usd.parse(desk.cash), seed=7)
+    orders = [one for one in store.arrivals_from(-1) if isinstance(one, PaperOrder)]
+    store.close()
+    return orders
