@@ -110,7 +110,7 @@ def command() -> None:
     """Check, list, upgrade and fork strategies: compositions of versioned components."""
 
 
-@command.command(epilog="\b\nExample:\n  poly strategy check strategies/demo.toml" + CODES)
+@command.command(epilog="\b\nExample:\n  poly strategy check strategies/late_favourite.toml" + CODES)
 @file_argument
 @as_json
 def check(file: Path, *, as_json: bool) -> None:
@@ -188,7 +188,7 @@ def component_facts(one: type[Component]) -> dict[str, object]:
 
 
 @command.command(
-    epilog="\b\nExample:\n  poly strategy upgrade strategies/demo.toml --write" + CODES
+    epilog="\b\nExample:\n  poly strategy upgrade strategies/late_favourite.toml --write" + CODES
 )
 @file_argument
 @click.option("--component", help="Only this one; otherwise all that have a newer version.")
@@ -262,7 +262,7 @@ def about(kind: str, name: str, version: int) -> str:
     return next(one.ABOUT for one in COMPONENTS if wanted == (one.KIND, one.NAME, one.VERSION))
 
 
-@command.command(epilog="\b\nExample:\n  poly strategy fork strategies/demo.toml my_late" + CODES)
+@command.command(epilog="\b\nExample:\n  poly strategy fork strategies/late_favourite.toml my_late" + CODES)
 @file_argument
 @click.argument("name")
 @click.option("--out", type=click.Path(path_type=Path), help="Default: NAME.toml beside FILE.")
