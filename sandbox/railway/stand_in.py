@@ -21,7 +21,7 @@ from sandbox.railway.model.records import Json, Token, TokenKind, Workspace
 from sandbox.railway.model.store import Store
 from sandbox.railway.model.world import World
 from sandbox.railway.options import Options
-from sandbox.railway.rules import backups, buckets, volumes
+from sandbox.railway.rules import backups, buckets, projects, volumes
 from sandbox.railway.wire import graphql
 from sandbox.railway.wire.budget import Budget
 from sandbox.railway.wire.control import PREFIX, Control
@@ -143,6 +143,7 @@ class StandIn:
         """Do what is due by the clock."""
         while True:
             await asyncio.sleep(TICK_S)
+            projects.purge(self.world)
             volumes.purge(self.world)
             backups.run_due(self.world)
 

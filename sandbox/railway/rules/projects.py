@@ -1,11 +1,13 @@
 """Projects, environments and project tokens."""
 
 import datetime as dt
+from collections.abc import Callable
+from typing import Any
 
 from sandbox.railway.model.records import Environment, Project, Token, TokenKind
 from sandbox.railway.model.refusal import Refusal
 from sandbox.railway.model.world import World
-from sandbox.railway.rules import deployments, services
+from sandbox.railway.rules import buckets, deployments, services
 
 GRACE = dt.timedelta(hours=48)
 """How long a deletion can be undone. Source: docs.railway.com/projects, read 2026-11-22."""
@@ -75,19 +77,29 @@ def mint(world: World, environment: Environment, name: str) -> Token:
 
 
 def delete(world: World, project: Project) -> None:
-    """Delete a project at once, with everything in it."""
+    """Delete a project at once, with everything in it; disks are wiped 48 hours later."""
+    estate = world.estate
     for environment in environments(world, project):
         delete_environment(world, environment)
-    for kept in (world.estate.services, world.estate.volumes, world.estate.buckets):
-        for key in [key for key, one in kept.items() if one.project_id == project.id]:
-            del kept[key]
-    for key in [k for k, t in world.estate.tokens.items() if t.project_id == project.id]:
-        if not world.estate.tokens[key].first_project:
-            del world.estate.tokens[key]
-    gone = [k for k, e in world.estate.environments.items() if e.project_id == project.id]
-    for key in gone:
-        del world.estate.environments[key]
-    del world.estate.projects[project.id]
+    mine = {bucket.id for bucket in estate.buckets.values() if bucket.project_id == project.id}
+    _drop(estate.bucket_instances, lambda one: one.bucket_id in mine)
+    for kept in (estate.services, estate.volumes, estate.buckets, estate.environments):
+        _drop(kept, lambda one: one.project_id == project.id)
+    _drop(estate.tokens, lambda one: one.project_id == project.id and not one.first_project)
+    del estate.projects[project.id]
+    buckets.publish(world)
+
+
+def _drop(records: dict[str, Any], gone: Callable[[Any], bool]) -> None:
+    for key in [key for key, one in records.items() if gone(one)]:
+        del records[key]
+
+
+def purge(world: World) -> None:
+    """Delete the projects whose 48 hours are over."""
+    for project in list(world.estate.projects.values()):
+        if project.deleted_at is not None and world.now() - project.deleted_at >= GRACE:
+            delete(world, project)
 
 
 def delete_environment(world: World, environment: Environment) -> None:

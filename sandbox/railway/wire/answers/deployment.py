@@ -4,7 +4,7 @@ import datetime as dt
 import re
 
 from sandbox.railway.deploy import logs
-from sandbox.railway.model.records import Deployment, Json, ServiceInstance, Status, Step
+from sandbox.railway.model.records import Deployment, Json, ServiceInstance, Step
 from sandbox.railway.model.refusal import Refusal, not_found
 from sandbox.railway.rules import deployments, services
 from sandbox.railway.wire.answers import objects, plain
@@ -35,10 +35,10 @@ def _deploy_v1(call: Call, args: Json) -> bool:
 
 
 def _redeploy_instance(call: Call, args: Json) -> bool:
-    """Run the live deployment's image again, whatever the source has become."""
+    """Run the image of the deployment that ran last, whatever the source has become."""
     instance = call.instance(args["serviceId"], args["environmentId"])
     for one in deployments.of(call.world, instance.service_id, instance.environment_id):
-        if one.ran and one.status is not Status.REMOVED:
+        if one.ran:
             deployments.redeploy(call.world, one, instance)
             return True
     raise Refusal("No deployment to redeploy")
