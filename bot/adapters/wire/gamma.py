@@ -50,6 +50,14 @@ class CryptoConfig(msgspec.Struct, rename="camel"):
     asset: str = ""
 
 
+class GammaVersion(msgspec.Struct, rename="camel"):
+    """What tells whether a market object can be read at all; nothing else is expected of it."""
+
+    condition_id: msgspec.Raw
+    version: msgspec.Raw = msgspec.Raw(b"missing")
+    slug: msgspec.Raw = msgspec.Raw(b'"without slug"')
+
+
 class GammaMarket(msgspec.Struct, rename="camel"):
     """What is read of a market object. Lists are JSON inside a string, or lists."""
 
@@ -58,13 +66,13 @@ class GammaMarket(msgspec.Struct, rename="camel"):
     end_date: str | None = None
     event_start_time: str | None = None
     slug: str = ""
-    version: msgspec.Raw = msgspec.Raw(b"missing")
     clob_token_ids: str | list[str] | None = None
     position_ids: list[str] | str | None = None
     outcome_prices: str | list[str] | None = None
     active: bool | None = None
     closed: bool | None = None
     accepting_orders: bool | None = None
+    enable_order_book: bool | None = None
     order_price_min_tick_size: Number | None = None
     order_min_size: Number | None = None
     fees_enabled: bool | None = None
@@ -81,6 +89,7 @@ class Listing:
     winner: Outcome | None
 
 
+_versions = msgspec.json.Decoder(GammaVersion)
 _markets = msgspec.json.Decoder(GammaMarket)
 _texts = msgspec.json.Decoder(list[str])
 _objects = msgspec.json.Decoder(list[msgspec.Raw])
@@ -119,8 +128,8 @@ def listing(item: bytes | msgspec.Raw) -> Listing:
         Unbelievable: "unknown_version", or "bad_market" with the field and its value.
 
     """
+    version = _version(shape.decoded(_versions, item, "bad_market", "gamma market"))
     read = shape.decoded(_markets, item, "bad_market", "gamma market")
-    version = _version(read)
     up, down = _tokens(read, version)
     closed = bool(read.closed)
     market = Market(
@@ -134,19 +143,20 @@ def listing(item: bytes | msgspec.Raw) -> Listing:
         size_min=Shares(_needed(read.order_min_size, "orderMinSize", _size)),
         fees=_fees(read),
         version=version,
-        accepting_orders=bool(read.accepting_orders) and read.active is not False and not closed,
+        accepting_orders=not closed
+        and False not in {read.accepting_orders, read.active, read.enable_order_book},
     )
     return Listing(market=market, closed=closed, winner=_winner(read) if closed else None)
 
 
-def _version(read: GammaMarket) -> ProtocolVersion:
+def _version(read: GammaVersion) -> ProtocolVersion:
+    """Return the version before anything else is read: what is new may look otherwise too."""
     text = bytes(read.version).decode(errors="replace")
     for version in ProtocolVersion:
         if text == f'"{version}"':
             return version
-    raise Unbelievable(
-        "unknown_version", f"version of market {read.slug or read.condition_id} is {text[:40]}"
-    )
+    slug = bytes(read.slug).decode(errors="replace").strip('"')
+    raise Unbelievable("unknown_version", f"version of market {slug[:60]} is {text[:40]}")
 
 
 def _texts_of(value: str | list[str] | None, field: str) -> list[str]:

@@ -36,12 +36,10 @@ class Payload(msgspec.Struct):
 
 
 class Update(msgspec.Struct):
-    """One frame of a channel; `dropped` counts what the server left out before it."""
+    """One frame of a channel, a snapshot or one point."""
 
     channel: str
     payload: Payload
-    snapshot: bool = False
-    dropped: int = 0
 
 
 class Header(msgspec.Struct):

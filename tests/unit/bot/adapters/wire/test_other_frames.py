@@ -107,7 +107,8 @@ def test_the_version_decides_which_ids_are_traded() -> None:
 
 @pytest.mark.parametrize("version", ["v9", "V2", "", "v1 ", None, 1, ...])
 def test_an_unknown_version_makes_no_market(version: object) -> None:
-    event = refused(seen(gamma(version=version)))
+    """Whatever else is new about it: the version is read first."""
+    event = refused(seen(gamma(version=version, outcomes=7)))
     assert event.kind == "unknown_version"
     assert "btc-updown-15m-1790586000" in event.detail
 
@@ -170,9 +171,10 @@ def test_without_fees_there_is_no_fee() -> None:
     assert market_of(gamma(feesEnabled=False, feeSchedule=...)).fees.rate_micros == 0
 
 
-@pytest.mark.parametrize("changed", [{"acceptingOrders": False}, {"active": False}])
-def test_a_market_that_takes_no_orders_is_seen_as_such(changed: dict[str, object]) -> None:
-    assert not market_of(gamma(**changed)).accepting_orders
+@pytest.mark.parametrize("field", ["acceptingOrders", "active", "enableOrderBook"])
+def test_a_market_that_takes_no_orders_is_seen_as_such(field: str) -> None:
+    assert not market_of(gamma(**{field: False})).accepting_orders
+    assert market_of(gamma(**{field: ...})).accepting_orders
 
 
 @pytest.mark.parametrize(
