@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -28,6 +28,7 @@ class StandIn:
 
     process: "subprocess.Popen[bytes]"
     said: Mapping[str, str]
+    _clients: list[Railway] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -40,7 +41,13 @@ class StandIn:
 
     def client(self) -> Railway:
         """Return a client with the account's rights: what a person in the dashboard can do."""
-        return Railway(Token(TokenKind.BEARER, self.said["account_token"]), self.url)
+        self._clients.append(Railway(Token(TokenKind.BEARER, self.said["account_token"]), self.url))
+        return self._clients[-1]
+
+    def close(self) -> None:
+        """Close the clients it gave out; the process is its starter's to end."""
+        for client in self._clients:
+            client.close()
 
     def control(self, path: str, document: Mapping[str, object] | None = None) -> object:
         """Ask the stand-in itself for something Railway has no call for.

@@ -1,0 +1,138 @@
+"""What a person clicks together in Railway's dashboard, before there was any Pulumi."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.railway.calls import (
+    backups,
+    buckets,
+    deployments,
+    environments,
+    projects,
+    services,
+    variables,
+    volumes,
+)
+from infra.railway.calls.volumes import NewVolume
+from infra.railway.client import Railway
+from ops.rehearsal.standin import StandIn
+
+REGION = "europe-west4-drams3a"
+PLAIN = {"POLY_MODE": "PAPER", "POLY_LOCK_WAIT_S": "60"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandMade:
+    """The ids of what was clicked together."""
+
+    client: Railway
+    project: str
+    environment: str
+    service: str
+    volume: str
+    bucket: str
+
+    def imports(self, names: list[str]) -> list[dict[str, object]]:
+        """Return Pulumi's import list, with these names of variables."""
+        inside = f"{self.project}/{self.environment}"
+        ids = {
+            "Project": self.project,
+            "Environment": inside,
+            "Service": f"{inside}/{self.service}",
+            "Volume": f"{inside}/{self.volume}",
+            "Bucket": f"{inside}/{self.bucket}",
+            "BackupSchedule": f"{inside}/{self.volume}",
+            "VariableSet": f"{inside}/{self.service}/{','.join(sorted(names))}",
+            "Deployment": f"{inside}/{self.service}",
+        }
+        estate: dict[str, object] = {
+            "type": "poly:railway:Estate",
+            "name": "poly",
+            "component": True,
+        }
+        logical = {"BackupSchedule": "backup-schedule", "VariableSet": "variables"}
+        resources: list[dict[str, object]] = [
+            {
+                "type": f"railway:index:{kind}",
+                "name": f"poly-{logical.get(kind, kind.lower())}",
+                "id": id_,
+            }
+            for kind, id_ in ids.items()
+        ]
+        return [estate, *resources]
+
+
+def click(railway: StandIn, *, image: str, command: str, secrets: dict[str, str]) -> HandMade:
+    """Click together a bot like the one the program declares, as a person would."""
+    client = railway.client()
+    project = projects.create(
+        client,
+        workspace_id=railway.said["workspace_id"],
+        name="poly",
+        description="made by hand",
+        environment="production",
+    )
+    (environment,) = environments.of_project(client, project.id)
+    service = services.create(
+        client, project_id=project.id, environment_id=environment.id, name="poly"
+    )
+    volume = volumes.create(
+        client,
+        NewVolume(
+            project_id=project.id,
+            environment_id=environment.id,
+            service_id=service.id,
+            mount_path="/app/data",
+            region=REGION,
+        ),
+    )
+    volumes.rename(client, volume.id, "poly-data")
+    bucket = buckets.create(client, project_id=project.id, name="poly-backups")
+    deploy = {
+        "startCommand": command,
+        "numReplicas": 1,
+        "multiRegionConfig": {REGION: {"numReplicas": 1}},
+        "restartPolicyType": "ON_FAILURE",
+        "restartPolicyMaxRetries": 10,
+        "sleepApplication": False,
+        "drainingSeconds": 45,
+        "overlapSeconds": 0,
+        "requiredMountPath": "/app/data",
+        "limitOverride": {"containers": {"cpu": 1, "memoryBytes": 1024**3}},
+    }
+    patch = {
+        "services": {
+            service.id: {
+                "source": {"image": image, "autoUpdates": {"type": "disabled"}},
+                "deploy": deploy,
+            }
+        },
+        "buckets": {bucket.id: {"isCreated": True, "region": "ams"}},
+    }
+    edit(client, environment.id, patch)
+    references = {
+        f"POLY_BACKUP_{key}": f"${{{{poly-backups.{key}}}}}"
+        for key in ("BUCKET", "ENDPOINT", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
+    }
+    ids = {"projectId": project.id, "environmentId": environment.id, "serviceId": service.id}
+    variables.upsert(client, ids, {**PLAIN, **references, **secrets})
+    instance = client.pace.until(
+        lambda: next(iter(volumes.in_environment(client, environment.id)), None), 30
+    )
+    assert instance is not None
+    backups.set_schedules(client, instance.id, ["DAILY"])
+    deployments.deploy(client, environment_id=environment.id, service_id=service.id)
+    return HandMade(
+        client=client,
+        project=project.id,
+        environment=environment.id,
+        service=service.id,
+        volume=volume.id,
+        bucket=bucket.id,
+    )
+
+
+def edit(client: Railway, environment: str, patch: Mapping[str, object]) -> None:
+    """Change settings as the dashboard does, without a deployment."""
+    environments.stage(client, environment, patch)
+    environments.commit_staged(client, environment, "by hand")
