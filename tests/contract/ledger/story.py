@@ -131,7 +131,7 @@ class Story:
     rng: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rng = random.Random(self.seed)  # noqa: S311 - a story, not a secret
+        self.rng = random.Random(self.seed)
 
     def stamp(self) -> Stamp:
         """Move on by a few frames."""

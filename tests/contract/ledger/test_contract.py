@@ -181,6 +181,15 @@ async def test_the_last_boot_and_trading_state_are_known(open_ledger: Open) -> N
         assert ledger.started(upto_seq=head.seq - 2) == ledger.entries(upto_seq=1)[0]
 
 
+async def test_the_sequence_before_a_frame_is_found(open_ledger: Open) -> None:
+    async with opened(open_ledger) as ledger:
+        await tell(ledger, day(10))
+        every = ledger.entries()
+        for frame in range(every[-1].stamp.frame + 2):
+            before = [r.seq for r in every if r.stamp.frame < frame]
+            assert ledger.seq_before(frame) == max(before, default=0)
+
+
 async def test_a_market_that_changes_after_its_end_stays_settled(open_ledger: Open) -> None:
     async with opened(open_ledger) as ledger:
         await tell(ledger, day(7, windows=2, unsettled=0))

@@ -32,9 +32,6 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Every projected table by its primary key."""
 
-OF_A_MARKET: Final = ("markets", "trade_intents", "orders", "fills", "positions", "settlements")
-"""Tables whose rows of one market follow from that market's events alone."""
-
 
 def side_by_side(rebuilt: str, file: Path) -> driver.Connection:
     """Open an empty ledger at the address `rebuilt`, and the stored one beside it, read-only."""
@@ -50,38 +47,44 @@ def side_by_side(rebuilt: str, file: Path) -> driver.Connection:
     return connection
 
 
-def differences(
-    connection: driver.Connection, table: str, *, where: str = "1"
-) -> Iterator[Finding]:
-    """Yield every row that is missing, inserted or changed; `where` limits both sides alike."""
-    key = KEYS[table]
-    same = " AND ".join(f"m.{name} IS s.{name}" for name in key)
-    keys = ", ".join(key)
-    for there, other, stored, expected in (
-        ("main", "stored", "no row", "a row"),
-        ("stored", "main", "a row", "no row"),
-    ):
-        rows = connection.execute(
-            f"SELECT {keys} FROM {there}.{table} AS m WHERE ({where}) AND NOT EXISTS"  # noqa: S608
-            f" (SELECT 1 FROM {other}.{table} AS s WHERE {same})"
-        )
-        for row in rows:
-            yield Finding(table, named(key, row), "", stored, expected)
-    yield from _changed(connection, table, where)
-
-
-def _changed(connection: driver.Connection, table: str, where: str) -> Iterator[Finding]:
+def questions(table: str, inserted: str = "1") -> tuple[str, str, str]:
+    """Return what finds missing, inserted and changed rows; names are of our own."""
     key, columns = KEYS[table], statement.columns()[table]
+    keys = ", ".join(key)
     same = " AND ".join(f"m.{name} = s.{name}" for name in key)
     every = ", ".join(f"m.{name}, s.{name}" for name in columns)
     left = ", ".join(f"m.{name}" for name in columns)
     right = ", ".join(f"s.{name}" for name in columns)
-    inside = where.replace("market_id", "m.market_id")
-    rows = connection.execute(
-        f"SELECT {every} FROM main.{table} AS m JOIN stored.{table} AS s ON {same}"  # noqa: S608
-        f" WHERE ({inside}) AND ({left}) IS NOT ({right})"
+    missing = (
+        f"SELECT {keys} FROM main.{table} AS m"  # noqa: S608
+        f" WHERE NOT EXISTS (SELECT 1 FROM stored.{table} AS s WHERE {same})"
     )
-    for row in rows:
+    extra = (
+        f"SELECT {keys} FROM stored.{table} AS s WHERE ({inserted})"  # noqa: S608
+        f" AND NOT EXISTS (SELECT 1 FROM main.{table} AS m WHERE {same})"
+    )
+    # CROSS JOIN keeps the order: the rebuilt side may be small, the stored one never is.
+    changed = (
+        f"SELECT {every} FROM main.{table} AS m CROSS JOIN stored.{table} AS s"  # noqa: S608
+        f" WHERE {same} AND ({left}) IS NOT ({right})"
+    )
+    return missing, extra, changed
+
+
+def differences(
+    connection: driver.Connection, table: str, *, inserted: str = "1"
+) -> Iterator[Finding]:
+    """Yield every row that is missing, inserted or changed.
+
+    `inserted` is a condition on stored rows: where to look for one that no event made.
+    """
+    key, columns = KEYS[table], statement.columns()[table]
+    missing, extra, changed = questions(table, inserted)
+    for row in connection.execute(missing):
+        yield Finding(table, named(key, row), "", "no row", "a row")
+    for row in connection.execute(extra):
+        yield Finding(table, named(key, row), "", "a row", "no row")
+    for row in connection.execute(changed):
         expected, stored = row[::2], row[1::2]
         place = named(key, [expected[columns.index(name)] for name in key])
         for index, name in enumerate(columns):

@@ -17,6 +17,20 @@ from bot.domain import entry as entries
 from bot.ports import GENESIS
 
 RECENT: Final = 1_000
+OPEN_ORDERS: Final = (
+    "SELECT seq FROM stored.orders INDEXED BY orders_open"
+    " WHERE status IN ('in_flight', 'open', 'unknown')"
+)
+OF_A_MARKET: Final = {
+    "markets": "market_id IN (SELECT market_id FROM scope)",
+    "trade_intents": "seq >= :first",
+    "orders": f"seq >= :first OR seq IN ({OPEN_ORDERS})",
+    "fills": "seq >= :first",
+    "positions": "market_id IN (SELECT market_id FROM scope)",
+    "settlements": "market_id IN (SELECT market_id FROM scope)",
+}
+"""Tables whose rows of one market follow from that market's events alone, and where a start looks
+for a row that no event made; every look-up is by an index, however long the history."""
 EVENT: Final = ", ".join(columns()["trade_events"])
 
 
@@ -28,7 +42,7 @@ def start_findings(connection: driver.Connection, file: Path) -> Iterator[Findin
     yield from _cash(connection, recent)
     markets = _markets(connection, recent)
     if markets:
-        yield from _rows(file, markets)
+        yield from _rows(file, markets, first=recent[0].seq if recent else 0)
 
 
 def _recent(connection: driver.Connection) -> list[Event]:
@@ -94,22 +108,23 @@ def _markets(connection: driver.Connection, recent: list[Event]) -> set[str]:
     """Return every market that has something open, or that the last events are about."""
     rows = connection.execute(
         "SELECT market_id FROM markets WHERE settled_seq IS NULL"
-        " UNION SELECT market_id FROM positions WHERE size_micros > 0"
-        " UNION SELECT market_id FROM orders WHERE status IN ('in_flight', 'open', 'unknown')"
+        " UNION SELECT market_id FROM positions INDEXED BY positions_open WHERE size_micros > 0"
+        " UNION SELECT market_id FROM orders INDEXED BY orders_open"
+        " WHERE status IN ('in_flight', 'open', 'unknown')"
     )
     return {str(row[0]) for row in rows} | {event.market_id for event in recent if event.market_id}
 
 
-def _rows(file: Path, markets: set[str]) -> Iterator[Finding]:
+def _rows(file: Path, markets: set[str], *, first: int) -> Iterator[Finding]:
     connection = compare.side_by_side("file::memory:", file)
     try:
         connection.execute("CREATE TEMP TABLE scope (market_id TEXT PRIMARY KEY) WITHOUT ROWID")
         connection.execute("BEGIN")
         connection.executemany("INSERT INTO scope VALUES (?)", [(each,) for each in markets])
         yield from _rebuild(connection)
-        for table in compare.OF_A_MARKET:
-            where = "market_id IN (SELECT market_id FROM scope)"
-            yield from compare.differences(connection, table, where=where)
+        for table, inserted in OF_A_MARKET.items():
+            looked = inserted.replace(":first", str(first))
+            yield from compare.differences(connection, table, inserted=looked)
     finally:
         connection.close()
 

@@ -1,13 +1,17 @@
 """A start refuses a ledger whose head, last events or open rows are not what was written."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bot.adapters.ledger import driver
+from bot.adapters.ledger import driver, migrate, statement
 from bot.adapters.ledger.ledger import SqliteLedger
+from bot.adapters.ledger.proof import compare, start
 from bot.adapters.ledger.proof.start import start_findings
+from bot.adapters.ledger.reader import LedgerReader
+from bot.adapters.ledger.statement import Statement
 from bot.domain.refusal import ExitCode, Refused
 from tests.contract.ledger.story import day
 from tests.unit.bot.adapters.ledger.conftest import write
@@ -108,3 +112,51 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(Refused, match="no schema version"):
         SqliteLedger.open(tmp_path, threaded=False)
+
+
+LARGE = re.compile(r"SCAN (s|e|trade_\w+|orders|fills|positions|settlements|cash)\b(?! USING)")
+
+
+def whole_tables_read(statements: list[str], file: Path) -> set[str]:
+    """Return the plan lines of statements that read a whole trading table."""
+    connection = driver.connect("file::memory:")
+    migrate.create(connection)
+    connection.execute("ATTACH DATABASE ? AS stored", (driver.uri(file, "mode=ro"),))
+    connection.execute("CREATE TEMP TABLE scope (market_id TEXT PRIMARY KEY) WITHOUT ROWID")
+    found = set()
+    for sql in statements:
+        if not sql.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE")):
+            continue
+        for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * sql.count("?")):
+            scanned = LARGE.match(row[3])
+            # The last rows by their number are read backwards and no further than the limit.
+            if scanned and f"FROM {scanned[1]} ORDER BY seq DESC LIMIT" not in sql:
+                found.add(f"{row[3]} in {sql[:80]}")
+    connection.close()
+    return found
+
+
+def test_no_step_of_the_writer_reads_a_whole_table(told: Path) -> None:
+    every = [each.sql for each in vars(statement).values() if isinstance(each, Statement)]
+
+    assert len(every) > 20
+    assert not whole_tables_read(every, told)
+
+
+def test_neither_a_start_nor_a_status_reads_a_whole_table(told: Path) -> None:
+    """So that both take as long on a million trades as on none."""
+    connection = driver.open_reader(told)
+    seen: list[str] = []
+    connection.set_trace_callback(seen.append)
+    list(start_findings(connection, told))
+    LedgerReader(connection, told).status()
+    connection.close()
+    for table, inserted in start.OF_A_MARKET.items():
+        seen += compare.questions(table, inserted.replace(":first", "9"))
+
+    assert len(seen) > 10
+    assert not whole_tables_read(seen, told)
+
+
+def test_reading_a_whole_table_would_be_noticed(told: Path) -> None:
+    assert whole_tables_read(["SELECT * FROM orders WHERE reason = 'x'"], told)
