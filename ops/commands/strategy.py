@@ -110,7 +110,9 @@ def command() -> None:
     """Check, list, upgrade and fork strategies: compositions of versioned components."""
 
 
-@command.command(epilog="\b\nExample:\n  poly strategy check strategies/late_favourite.toml" + CODES)
+@command.command(
+    epilog="\b\nExample:\n  poly strategy check strategies/late_favourite.toml" + CODES
+)
 @file_argument
 @as_json
 def check(file: Path, *, as_json: bool) -> None:
@@ -262,7 +264,9 @@ def about(kind: str, name: str, version: int) -> str:
     return next(one.ABOUT for one in COMPONENTS if wanted == (one.KIND, one.NAME, one.VERSION))
 
 
-@command.command(epilog="\b\nExample:\n  poly strategy fork strategies/late_favourite.toml my_late" + CODES)
+@command.command(
+    epilog="\b\nExample:\n  poly strategy fork strategies/late_favourite.toml my_late" + CODES
+)
 @file_argument
 @click.argument("name")
 @click.option("--out", type=click.Path(path_type=Path), help="Default: NAME.toml beside FILE.")
