@@ -35,7 +35,6 @@ check: $(READY)  ## lint, format, types, import directions, tidiness, dependenci
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -q -n0 tests/test_tidy.py tests/test_contracts.py
 	$(BIN)/deptry .
-	$(BIN)/vulture
 
 bench: $(READY)  ## measure: commits, decoding, replay, start, status, as ratios in one run
 	@$(PYTHON) -m bench
