@@ -15,6 +15,7 @@ from sandbox.polymarket.venue.state import RefusedError, Venue
 from sandbox.polymarket.venue.trade import Leg, Move, Trade
 
 GONE = "order can't be found - already canceled or matched"
+DELAY_US = 250_000
 IMMEDIATE = {"FOK", "FAK"}
 
 
@@ -58,14 +59,13 @@ def submit(venue: Venue, market: Market, order: Order, plan: Plan) -> Outcome:
     venue.add_order(order)
     if venue.faults.strikes("order-late-visible"):
         order.hidden_until_us = venue.now_us + 3 * ONE
-    delayed = market.delay_us or (250_000 if venue.faults.strikes("delayed-order") else 0)
-    if venue.faults.strikes("fak-answers-live") and order.order_type == "FAK":
-        delayed = 250_000
-    if delayed and plan.crosses:
+    said = _held_back(venue, market, order)
+    if said and plan.crosses:
         order.status = "DELAYED"
         venue.tell(OrderNote(order, "PLACEMENT"))
-        venue.agenda.note(venue.now_us + delayed, partial(after_delay, venue, market, order))
-        return Outcome("live" if order.order_type == "FAK" and not market.delay_us else "delayed")
+        due_us = venue.now_us + (market.delay_us or DELAY_US)
+        venue.agenda.note(due_us, partial(after_delay, venue, market, order))
+        return Outcome(said)
     venue.tell(OrderNote(order, "PLACEMENT"))
     trades = _match(venue, market, order, plan)
     _finish(venue, market, order)
@@ -237,6 +237,15 @@ def _finish(venue: Venue, market: Market, order: Order) -> None:
     order.status = "LIVE"
     market.book.rest(order)
     _tell_levels(venue, market, [(order.index, order.side, order.price)])
+
+
+def _held_back(venue: Venue, market: Market, order: Order) -> str:
+    """Return how a marketable order that is held back is answered; empty where none is."""
+    if market.delay_us or venue.faults.strikes("delayed-order"):
+        return "delayed"
+    if order.order_type == "FAK" and venue.faults.strikes("fak-answers-live"):
+        return "live"
+    return ""
 
 
 def after_delay(venue: Venue, market: Market, order: Order) -> None:

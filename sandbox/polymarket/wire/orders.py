@@ -43,8 +43,8 @@ class Orders:
         """Take one order; a refusal is HTTP 400 with the text."""
         key, said, body = await self._enter(request, cancels=False)
         order = _read(body)
-        said.update(self.gate.spend(key, 1, cancels=False))
         self.gate.check_modes(cancels=False, post_only=order.post_only)
+        said.update(self.gate.spend(key, 1, cancels=False))
         faults = self.world.venue.faults
         if faults.strikes("error-500"):
             return refusal(NOT_RUN, 500)
