@@ -203,25 +203,25 @@ def _intent(event: Event, entry: entries.IntentRecorded) -> Iterator[Step]:
             "result": None,
         },
     )
-    yield (
-        statement.ADD_ORDER,
-        {
-            **row,
-            "size_micros": terms.size.micros,
-            "filled_size_micros": 0,
-            "filled_notional_micros": 0,
-            "avg_fill_price_micros": None,
-            "fees_micros": 0,
-            "status": OrderState.IN_FLIGHT,
-            "reason": "",
-            "submitted_us": event.at_us,
-            "acked_us": None,
-            "latency_us": None,
-            "filled_us": None,
-            "closed_us": None,
-            "changed_seq": event.seq,
-        },
-    )
+    yield statement.ADD_ORDER, {**row, **_in_flight(event, terms.size.micros)}
+
+
+def _in_flight(event: Event, size_micros: int) -> Row:
+    return {
+        "size_micros": size_micros,
+        "filled_size_micros": 0,
+        "filled_notional_micros": 0,
+        "avg_fill_price_micros": None,
+        "fees_micros": 0,
+        "status": OrderState.IN_FLIGHT,
+        "reason": "",
+        "submitted_us": event.at_us,
+        "acked_us": None,
+        "latency_us": None,
+        "filled_us": None,
+        "closed_us": None,
+        "changed_seq": event.seq,
+    }
 
 
 def _intent_status(state: OrderState, filled_micros: int) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.ledger.ledger import SqliteLedger
-from bot.adapters.ledger.proof.content import content_hash
+from bot.adapters.ledger.proof.content import CONTENT, ORDER, content_hash
 from bot.adapters.ledger.reader import LedgerReader
 from bot.domain import entry as entries
 from bot.domain.refusal import ExitCode, Refused
@@ -192,3 +192,11 @@ def test_two_runs_of_one_day_have_one_content_hash(told: Path, tmp_path: Path) -
     with LedgerReader.open(told.parent) as one, LedgerReader.open(tmp_path) as other:
         assert one.status().hash != other.status().hash
         assert one.summary().content_hash == other.summary().content_hash
+
+
+def test_the_fields_of_the_content_hash_are_documented() -> None:
+    page = (Path(__file__).parents[6] / "docs" / "ledger.md").read_text()
+
+    for table, columns in CONTENT.items():
+        fields = ", ".join(name.strip() for name in columns.split(","))
+        assert f"| `{table}`, `{ORDER[table]}` | {fields} |" in page
