@@ -66,7 +66,7 @@ def test_merge_adds_and_without_it_the_patch_is_replaced(railway: Railway) -> No
     for key, merge in (("A", True), ("B", True), ("C", False)):
         patch = settings(bot, variables={key: {"value": "1"}})
         railway.ask(STAGE, e=bot.environment, p=patch, m=merge)
-        staged = railway.ask(STAGED, e=bot.environment)["patch"]["services"][bot.service]
+    staged = railway.ask(STAGED, e=bot.environment)["patch"]["services"][bot.service]
     assert sorted(staged["variables"]) == ["C"]
 
 

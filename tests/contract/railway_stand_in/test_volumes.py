@@ -55,7 +55,7 @@ def test_without_an_environment_a_volume_has_no_instance(railway: Railway) -> No
 def test_a_new_instance_is_invisible_for_a_while(start: Callable[..., Railway]) -> None:
     railway = start("--delay-scale", "1")
     project, environment = railway.project()
-    place: dict[str, Any] = {"projectId": project, "environmentId": environment, "mountPath": "/app/data"}
+    place = {"projectId": project, "environmentId": environment, "mountPath": "/app/data"}
     railway.ask(CREATE, i=place)
     assert railway.disks(environment) == []
     railway.control("clock", advance_s=4)
@@ -141,7 +141,7 @@ def test_a_backup_is_found_by_listing_and_its_workflow_is_late(
     railway = start("--plan", "pro", "--delay-scale", "1")
     project, environment = railway.project()
     railway.control("clock", advance_s=40)
-    place: dict[str, Any] = {"projectId": project, "environmentId": environment, "mountPath": "/app/data"}
+    place = {"projectId": project, "environmentId": environment, "mountPath": "/app/data"}
     railway.ask(CREATE, i=place)
     railway.control("clock", advance_s=5)
     (instance,) = railway.disks(environment)

@@ -1,4 +1,4 @@
-"""A bot of thirty lines for the stand-in to run; standard library only.
+"""A small bot for the stand-in to run; it needs nothing installed but what types need.
 
 It tells on stdout what it finds around it, adds a row to its ledger and lives until SIGTERM. What
 else it does is said by variables, since a deployment is configured by nothing else.
@@ -13,6 +13,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+from typing_extensions import override
+
 
 class Health(BaseHTTPRequestHandler):
     """Answers with the status that was ordered."""
@@ -21,6 +23,7 @@ class Health(BaseHTTPRequestHandler):
         self.send_response(int(os.environ["TINY_HEALTH"]))
         self.end_headers()
 
+    @override
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
