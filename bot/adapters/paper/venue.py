@@ -214,7 +214,7 @@ class PaperVenue:
             cash -= money
             positions[token] = positions.get(token, 0) - shares
         return VenueView(
-            at_us=self._now().at_us,
+            at_us=min(heard.at_us, self._now().at_us),
             open_orders=tuple(self._open_orders(untold, heard)),
             fills=tuple(self._store.fills_told(since_us, heard)),
             cash=Usd(cash),
