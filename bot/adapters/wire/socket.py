@@ -13,9 +13,16 @@ from typing import Final, assert_never
 import msgspec
 
 from bot.adapters.wire import shape
-from bot.adapters.wire.number import SIZE_MAX_MICROS, Sizes, Unbelievable, price, tick
+from bot.adapters.wire.number import (
+    SIZE_MAX_MICROS,
+    Prices,
+    Sizes,
+    Unbelievable,
+    price,
+    tick,
+)
 from bot.adapters.wire.registry import Known, Registry
-from bot.domain.book import Level, Side
+from bot.domain.book import Side
 from bot.domain.event import (
     BookChanged,
     BookReplaced,
@@ -171,23 +178,30 @@ class MarketSocket:
 
     def _book(self, read: shape.WholeBook, known: Known, number: int, at_us: int) -> Events:
         """Return a whole book; it may say itself that the tick has changed."""
-        grid = known.prices
-        micros = grid.tick_micros
+        prices = known.prices
         if read.tick_size not in {None, ""}:
-            micros = tick(read.tick_size or "", "tick_size")
-            grid = self._registry.grid(micros)
-        prices, sizes = grid, self._sizes
-        bids = _levels([(prices[level.price], sizes[level.size]) for level in read.bids], "bids")
-        asks = _levels([(prices[level.price], sizes[level.size]) for level in read.asks], "asks")
-        bid = max((price for price, _ in bids), default=0)
-        ask = min((price for price, _ in asks), default=MICROS)
+            prices = self._registry.grid(tick(read.tick_size or "", "tick_size"))
+        bids = self._levels(read.bids, prices, "bids")
+        asks = self._levels(read.asks, prices, "asks")
+        bid, ask = max(bids, default=0), min(asks, default=MICROS)
         if bid >= ask:
             detail = f"bid {bid / MICROS:g} is not below ask {ask / MICROS:g}"
             raise Unbelievable("crossed", detail)
         return (
-            *self._regrid(known, micros, number, at_us),
-            BookReplaced(number, at_us, known.token, bids, asks),
+            *self._regrid(known, prices.tick_micros, number, at_us),
+            BookReplaced(number, at_us, known.token, tuple(bids.items()), tuple(asks.items())),
         )
+
+    def _levels(self, levels: list[shape.Level], prices: Prices, field: str) -> dict[int, int]:
+        """Return size by price of the levels that hold something; one price twice is no book."""
+        sizes = self._sizes
+        read = {prices[level.price]: sizes[level.size] for level in levels}
+        if len(read) != len(levels):
+            raise Unbelievable("bad_frame", f"{field} name one price twice")
+        held = read.values()
+        if sum(held) > SIZE_MAX_MICROS:
+            raise Unbelievable("bad_size", f"{field} hold more than 1e9 shares")
+        return {price: size for price, size in read.items() if size} if 0 in held else read
 
     def _trade(self, read: shape.LastTrade, known: Known, number: int, at_us: int) -> Events:
         """Return a trade; it may be on an older tick. Without side or size it tells nothing."""
@@ -242,12 +256,3 @@ def kind_of(error: Exception) -> str:
         unknown = "Invalid value" in str(error) and "event_type" in str(error)
         return "unknown_event" if unknown else "bad_frame"
     return "not_json"
-
-
-def _levels(levels: list[Level], field: str) -> tuple[Level, ...]:
-    """Return the levels that hold something; one price twice is no book."""
-    if len({price for price, _ in levels}) != len(levels):
-        raise Unbelievable("bad_frame", f"{field} name one price twice")
-    if sum(size for _, size in levels) > SIZE_MAX_MICROS:
-        raise Unbelievable("bad_size", f"{field} hold more than 1e9 shares")
-    return tuple(level for level in levels if level[1])
