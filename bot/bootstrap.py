@@ -47,7 +47,11 @@ def run(environment: Mapping[str, str]) -> ExitCode:
     configure()
     settings = read_settings(environment)
     recording = None if settings.recording == BUNDLED else Path(settings.recording)
-    feed = None if recording is None else ReplayFeed.open(recording, speed=settings.speed)
+    feed = (
+        None
+        if recording is None
+        else ReplayFeed.open(recording, speed=settings.speed, ours=settings.as_recorded)
+    )
     with DataDirectory.hold(settings.directory, wait_s=settings.lock_wait_s) as directory:
         if feed is None:
             kept = imported_resolvedkit(settings.directory)
@@ -71,8 +75,14 @@ async def _session(settings: Settings, feed: ReplayFeed, ledger: SqliteLedger, d
     try:
         head = ledger.head.stamp
         venue.resume(frame=head.frame, at_us=head.at_us)
-        terms = Terms(_started(settings, feed, device), settings.strategy, settings.order_life_us)
-        session = Session(terms, ledger, venue, PaperFeed(feed, venue), tell)
+        terms = Terms(
+            _started(settings, feed, device),
+            settings.strategy,
+            settings.order_life_us,
+            settings.as_recorded,
+        )
+        said = feed if settings.as_recorded else PaperFeed(feed, venue)
+        session = Session(terms, ledger, venue, said, tell)
         await _live(settings, feed, session)
     finally:
         venue.close()

@@ -32,7 +32,13 @@ VARIABLES: Mapping[str, str] = {
     "POLY_STRATEGY": "strategy file (TOML)",
     "POLY_SEED": "whole number all salts, latencies and ids are derived from (default 0)",
     "POLY_SPEED": "replay pace: times real time, 0 as fast as possible (default)",
+    "POLY_AS_RECORDED": "1: take answers and fills from the recording, not the paper venue",
     "POLY_LOCK_WAIT_S": "seconds to wait for the data directory's lock (default 0)",
+    "POLY_BACKUP_BUCKET": "bucket of the second copy, with the next four; set by the estate",
+    "POLY_BACKUP_ENDPOINT": "where the bucket's S3 server answers",
+    "POLY_BACKUP_REGION": "region of the bucket, as its server names it",
+    "POLY_BACKUP_ACCESS_KEY_ID": "key of the bucket",
+    "POLY_BACKUP_SECRET_ACCESS_KEY": "secret of that key",
     "POLY_ORDER_LIFE_S": "how old an unsent intent may be to be sent after a restart (default 5)",
 }
 """Every variable of ours and what it means."""
@@ -49,6 +55,7 @@ class Settings:
     strategy: Composition
     seed: int
     speed: float
+    as_recorded: bool
     lock_wait_s: int
     order_life_us: int
     deployment_id: str
@@ -81,6 +88,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         strategy=read_strategy(strategy_file),
         seed=_whole(environment, "POLY_SEED", 0),
         speed=_number(environment, "POLY_SPEED", 0.0),
+        as_recorded=_yes(environment, "POLY_AS_RECORDED"),
         lock_wait_s=_whole(environment, "POLY_LOCK_WAIT_S", 0),
         order_life_us=int(_number(environment, "POLY_ORDER_LIFE_S", 5.0) * 1_000_000),
         deployment_id=environment.get("RAILWAY_DEPLOYMENT_ID", ""),
@@ -132,6 +140,13 @@ def _mode(environment: Mapping[str, str]) -> Mode:
     if value != Mode.REPLAY:
         _refuse("POLY_MODE", f"{value} is not built yet; use replay")
     return Mode(value)
+
+
+def _yes(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(name, "")
+    if value not in {"", "0", "1"}:
+        _refuse(name, f"must be 1 or 0, was {value!r}")
+    return value == "1"
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int) -> int:

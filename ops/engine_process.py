@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -34,6 +34,9 @@ class Run:
     data_dir: Path
     seed: int = 0
     speed: float = 0.0
+    as_recorded: bool = False
+    """Take answers and fills from the recording instead of the paper venue."""
+    as_recorded: bool = False
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return the process's environment: ours, with what it is to do."""
@@ -45,11 +48,13 @@ class Run:
             "POLY_DATA_DIR": str(self.data_dir),
             "POLY_SEED": str(self.seed),
             "POLY_SPEED": f"{self.speed:g}",
+            "POLY_AS_RECORDED": str(int(self.as_recorded)),
+            "POLY_AS_RECORDED": str(int(self.as_recorded)),
         }
         return made
 
 
-def spoken(stream: IO[bytes]) -> Iterator[Line]:
+def spoken(stream: Iterable[bytes]) -> Iterator[Line]:
     """Yield the JSON objects of a stream's lines; what is none is not the engine speaking."""
     for raw in stream:
         with contextlib.suppress(ValueError):

@@ -6,7 +6,7 @@ The shell commits every `Record` of one answer before it performs any `Submit` o
 from dataclasses import dataclass
 
 from bot.domain.entry import Entry
-from bot.domain.order import ApprovedOrder, OrderHash
+from bot.domain.order import ApprovedOrder, OrderHash, Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Prepare:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Send the prepared order of this hash, once."""
+    """Send the prepared order, once."""
 
-    order_hash: OrderHash
+    prepared: Prepared
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,7 +228,7 @@ class Engine:
             case OrderPrepared(prepared=prepared):
                 intent = portfolio.orders[prepared.intent_id].intent
                 self._record(IntentRecorded(intent, prepared.order_hash, prepared.body))
-                self._effects.append(Submit(prepared.order_hash))
+                self._effects.append(Submit(prepared))
             case OrderAnswered():
                 self._follow(of_answer(portfolio, event))
             case OrderFilled(fill=fill):

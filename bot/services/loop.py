@@ -11,10 +11,11 @@ import msgspec
 
 from bot.domain.effect import Cancel, Effect, Prepare, Record, Submit
 from bot.domain.entry import Entry, FrameReached, Stamp
-from bot.domain.event import Event, OrderAnswered, OrderPrepared
-from bot.domain.order import OrderHash, Prepared
+from bot.domain.event import Event, OrderAnswered, OrderPrepared, StopAsked, TradingAsked
+from bot.domain.order import Prepared
 from bot.engine.engine import Engine
-from bot.ports import Ledger, Venue
+from bot.ports import Ledger
+from bot.services.hands import Hands
 
 CHECKPOINT_FRAMES = 1_000
 """A commit says how far frames were handled at least this often."""
@@ -29,19 +30,18 @@ class Loop:
     """Carries events to the engine and its effects to ledger and venue, in this order."""
 
     def __init__(
-        self, engine: Engine, ledger: Ledger, venue: Venue, observe: Observer, *, seed: int
+        self, engine: Engine, ledger: Ledger, hands: Hands, observe: Observer, *, seed: int
     ) -> None:
         """Join the parts; the engine must already hold what the ledger says."""
         self._engine = engine
         self._observe = observe
         self._ledger = ledger
-        self._venue = venue
+        self._hands = hands
         self._seed = seed
         self._decisions = ledger.head.stamp.decisions
         self._frame = ledger.head.stamp.frame
         self._at_us = ledger.head.stamp.at_us
         self._checkpoint = self._frame + CHECKPOINT_FRAMES
-        self._prepared: dict[OrderHash, Prepared] = {}
 
     @property
     def frame(self) -> int:
@@ -56,6 +56,8 @@ class Loop:
     async def handle(self, event: Event) -> None:
         """Take one event all the way: decided, durable, sent, answered.
 
+        What the shell asks for itself (to trade, to stop) is no part of the day's decisions.
+
         Raises:
             CommitUnknown: nothing was sent after it; the process must stop.
 
@@ -63,13 +65,10 @@ class Loop:
         self._frame, self._at_us = event.frame, event.at_us
         effects = self._engine.handle(event)
         if effects:
-            await self._carry_out(event, effects, hashed=True)
+            hashed = not isinstance(event, StopAsked | TradingAsked)
+            await self._carry_out(event, effects, hashed=hashed)
         elif event.frame >= self._checkpoint:
             await self.checkpoint()
-
-    async def tell(self, event: Event) -> None:
-        """Handle an event of the shell's own making; it is no part of the day's decisions."""
-        await self._carry_out(event, self._engine.handle(event), hashed=False)
 
     async def record(self, *entries: Entry) -> None:
         """Make entries durable that no event of the day made: boots, drifts, stops.
@@ -84,11 +83,13 @@ class Loop:
             await self._commit((FrameReached(),))
 
     async def send(self, prepared: Prepared) -> None:
-        """Send an order whose intent is on disk, and handle the answer."""
-        answer = await self._venue.submit(prepared)
-        await self.handle(
-            OrderAnswered(self._frame, self._at_us, prepared.intent_id, prepared.order_hash, answer)
-        )
+        """Send an order whose intent is on disk, and handle the answer if it is there at once."""
+        answer = await self._hands.send(prepared)
+        if answer is not None:
+            frame, at_us = self._frame, self._at_us
+            await self.handle(
+                OrderAnswered(frame, at_us, prepared.intent_id, prepared.order_hash, answer)
+            )
 
     async def _carry_out(self, event: Event, effects: list[Effect], *, hashed: bool) -> None:
         entries: list[Entry] = []
@@ -102,9 +103,11 @@ class Loop:
                     entries.append(entry)
                 case Prepare(order):
                     salt = self._salt(order.intent.intent_id)
-                    prepared = self._venue.prepare(order, salt=salt, at_us=order.intent.made_us)
-                    self._prepared[prepared.order_hash] = prepared
-                    todo += self._engine.handle(OrderPrepared(event.frame, event.at_us, prepared))
+                    prepared = self._hands.prepare(order, salt=salt, at_us=order.intent.made_us)
+                    if prepared is not None:
+                        todo += self._engine.handle(
+                            OrderPrepared(event.frame, event.at_us, prepared)
+                        )
                 case Submit() | Cancel():
                     actions.append(effect)
         await self._commit(entries)
@@ -120,10 +123,10 @@ class Loop:
 
     async def _act(self, action: Submit | Cancel) -> None:
         match action:
-            case Submit(order_hash):
-                await self.send(self._prepared.pop(order_hash))
+            case Submit(prepared):
+                await self.send(prepared)
             case Cancel(order_hash):
-                await self._venue.cancel(order_hash)
+                await self._hands.cancel(order_hash)
 
     def _salt(self, intent_id: str) -> int:
         digest = hashlib.sha256(f"{self._seed}/{intent_id}".encode()).digest()

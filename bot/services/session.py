@@ -29,6 +29,7 @@ from bot.engine.recovery import CatchUp, first_frame
 from bot.engine.risk import MINUTE_US
 from bot.engine.strategy.composition import Composition
 from bot.ports import Ledger, MarketFeed, Venue, VenueView
+from bot.services.hands import AsRecorded, Hands, InLine
 from bot.services.loop import Loop, Observer
 
 END = "end of feed"
@@ -43,6 +44,8 @@ class Terms:
     started: SessionStarted
     strategy: Composition
     order_life_us: int
+    as_recorded: bool = False
+    """Take answers, fills and the trading state from the recording, as they were on that day."""
 
 
 class Session:
@@ -57,7 +60,8 @@ class Session:
         self._venue = venue
         self._feed = feed
         self.engine = Engine((terms.strategy,))
-        self._loop = Loop(self.engine, ledger, venue, observe, seed=terms.started.seed)
+        hands: Hands = AsRecorded() if terms.as_recorded else InLine(venue)
+        self._loop = Loop(self.engine, ledger, hands, observe, seed=terms.started.seed)
         self._stop = asyncio.Event()
         self._stop_reason = ""
         self._catch_up: CatchUp | None = None
@@ -86,6 +90,11 @@ class Session:
         """
         started = self._boot()
         first = self._ledger.head.seq == 0
+        if self._terms.as_recorded and not first:
+            raise Refused(
+                "a day is replayed as recorded from its start: the ledger has "
+                f"{self._ledger.head.seq} events; use an empty data directory"
+            )
         self._ended_before = _ended(self._ledger)
         cash = started.starting_cash
         deposit = (CapitalDeposited(cash, cash),) if first else ()
@@ -112,7 +121,7 @@ class Session:
         if not self._stop.is_set() and not self._ended_before:
             await self._loop.handle(FeedEnded(self._loop.frame, self._loop.at_us))
         reason = self._stop_reason or END
-        await self._loop.tell(StopAsked(self._loop.frame, self._loop.at_us, reason))
+        await self._loop.handle(StopAsked(self._loop.frame, self._loop.at_us, reason))
         await self._loop.record(SessionStopped(reason))
         return reason
 
@@ -159,8 +168,10 @@ class Session:
         _refuse_drifts(compare(self.engine.portfolio, self._fold()))
         frame, at_us = self._loop.frame, self._loop.at_us
         self.engine.portfolio.state = TradingState.HALTED
+        if self._terms.as_recorded:
+            return
         asked = TradingAsked(frame, at_us, TradingState.ACTIVE, "memory, ledger and venue agree")
-        await self._loop.tell(asked)
+        await self._loop.handle(asked)
         late, self._late = self._late, []
         for answered in late:
             await self._loop.handle(answered)

@@ -62,6 +62,7 @@ class Listener:
 @click.option("--strategy", required=True, type=click.Path(path_type=Path), help="Strategy (TOML).")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**53))
 @click.option("--speed", default=0.0, type=click.FloatRange(0), help="Times real time; 0: unpaced.")
+@click.option("--as-recorded", is_flag=True, help="Take answers and fills from the recording.")
 @click.option("--verbose", is_flag=True, help="Show on stderr what the engine says.")
 @place.data_dir
 @as_json
@@ -72,7 +73,8 @@ def command(
     directory = place.directory(data_dir)
     listener = Listener(verbose=flags["verbose"])
     try:
-        carry_out(Run(recording, strategy, directory, seed, speed), listener.hear)
+        run = Run(recording, strategy, directory, seed, speed, flags["as_recorded"])
+        carry_out(run, listener.hear)
     finally:
         listener.bar.clear()
     with LedgerReader.open(directory) as ledger:

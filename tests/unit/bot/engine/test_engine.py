@@ -76,7 +76,7 @@ def test_an_intent_is_recorded_with_its_hash_before_it_is_submitted() -> None:
     after = made.handle(prepared(intent))
     assert after == [
         Record(IntentRecorded(intent, OrderHash(f"hash-{intent.intent_id}"), "{}")),
-        Submit(OrderHash(f"hash-{intent.intent_id}")),
+        Submit(prepared(intent).prepared),
     ]
 
 
