@@ -36,7 +36,6 @@ class Run:
     speed: float = 0.0
     as_recorded: bool = False
     """Take answers and fills from the recording instead of the paper venue."""
-    as_recorded: bool = False
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return the process's environment: ours, with what it is to do."""
@@ -48,7 +47,6 @@ class Run:
             "POLY_DATA_DIR": str(self.data_dir),
             "POLY_SEED": str(self.seed),
             "POLY_SPEED": f"{self.speed:g}",
-            "POLY_AS_RECORDED": str(int(self.as_recorded)),
             "POLY_AS_RECORDED": str(int(self.as_recorded)),
         }
         return made
