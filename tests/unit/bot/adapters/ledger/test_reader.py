@@ -195,7 +195,7 @@ def test_two_runs_of_one_day_have_one_content_hash(told: Path, tmp_path: Path) -
 
 
 def test_the_fields_of_the_content_hash_are_documented() -> None:
-    page = (Path(__file__).parents[6] / "docs" / "ledger.md").read_text()
+    page = (Path(__file__).parents[5] / "docs" / "ledger.md").read_text()
 
     for table, columns in CONTENT.items():
         fields = ", ".join(name.strip() for name in columns.split(","))
