@@ -92,7 +92,8 @@ def _entries(
 
 
 def _dotted(path: str) -> str:
-    return path.replace('["', ".").replace('"]', "").replace("[", ".").replace("]", "")
+    dotted = path.replace('["', ".").replace('"]', "").replace("[", ".").replace("]", "")
+    return dotted.removeprefix(".")
 
 
 def _sort(path: str, old: Properties, new: Properties) -> Sort:

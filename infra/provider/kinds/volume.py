@@ -22,12 +22,12 @@ from infra.provider.kinds.kind import (
 )
 from infra.provider.kinds.project import not_blank, refuse_deleted
 from infra.provider.kinds.property import Fault, Prop, changed
-from infra.provider.kinds.service_settings import absolute, positive
+from infra.provider.kinds.service_settings import absolute, positive, settings_in
 from infra.provider.ownership import Refusal, Urn, is_ours, not_ours
 from infra.provider.session import Session
 from infra.provider.wire import Value
 from infra.railway import staging
-from infra.railway.calls import projects, volumes
+from infra.railway.calls import projects, services, volumes
 from infra.railway.calls.volumes import NewVolume, VolumeInstance
 from infra.railway.errors import LostAnswer, NotFound
 from infra.railway.lock import only_writer
@@ -133,7 +133,7 @@ class Volume(Kind[VolumeInputs]):
             environment_id=new.environment_id,
             service_id=new.service_id,
             mount_path=new.mount_path,
-            region=new.region,
+            region=new.region or self._region_of_service(session, new),
         )
         try:
             return volumes.create(session.api, asked).id
@@ -144,6 +144,17 @@ class Volume(Kind[VolumeInputs]):
             if found is None:
                 raise
             return found.volume_id
+
+    def _region_of_service(self, session: Session, new: VolumeInputs) -> str | None:
+        # With none given Railway takes the account's preferred region, not the service's.
+        view = services.view(
+            session.api,
+            project_id=new.project_id,
+            environment_id=new.environment_id,
+            service_id=new.service_id,
+        )
+        region = settings_in(view.config).get("region")
+        return region if isinstance(region, str) else None
 
     def _mounted_in(self, session: Session, new: VolumeInputs) -> VolumeInstance | None:
         found = holding.in_service(session, new.environment_id, new.service_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
@@ -16,12 +17,12 @@ from tests.contract.provider.stand_in import StandIn, started, stopped
 def quick() -> Pace:
     """Return a pace at which nothing is waited for longer than a stand-in in a hurry takes."""
     return Pace(
-        timeout_s=1.0,
+        timeout_s=5.0,
         read_attempts=3,
         backoff_s=0.01,
         look_s_first=0.02,
         look_s_max=0.2,
-        appear_s_max=1.5,
+        appear_s_max=0.8,
         retry_s_max=0.5,
     )
 
@@ -34,9 +35,28 @@ def railway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
     stopped(process)
 
 
+class Reconfigure(Protocol):
+    """Configure the provider again with more in its environment."""
+
+    def __call__(self, **environ: str) -> None: ...
+
+
 @pytest.fixture
-def stub(railway: StandIn) -> Iterator[ResourceProviderStub]:
-    environ = {"RAILWAY_API_TOKEN": railway.account_token, "RAILWAY_API_URL": railway.url}
+def environ(railway: StandIn) -> dict[str, str]:
+    return {"RAILWAY_API_TOKEN": railway.account_token, "RAILWAY_API_URL": railway.url}
+
+
+@pytest.fixture
+def reconfigure(stub: ResourceProviderStub, environ: dict[str, str]) -> Reconfigure:
+    def again(**more: str) -> None:
+        environ.update(more)
+        configured(stub)
+
+    return again
+
+
+@pytest.fixture
+def stub(environ: dict[str, str]) -> Iterator[ResourceProviderStub]:
     with serving(Provider(environ=environ, pace=quick())) as stub:
         configured(stub)
         yield stub

@@ -44,6 +44,11 @@ ON_THE_WAY = (
     "partial",
     "in-progress",
 )
+# A query does nothing: whether the way breaks before or after it is the same to everybody.
+AT_QUERIES = frozenset(
+    {"not-authorized", "reads-not-authorized", "rate-limited", "bad-gateway", "unreadable"}
+)
+AT_MUTATIONS = frozenset({*ON_THE_WAY} - {"reads-not-authorized"})
 # In the thing itself: they strike where that happens, once in a verb.
 IN_THE_THING = (
     "too-quickly",
@@ -172,11 +177,14 @@ def strikes(
     """Arm the fault at each call in turn; for a query until its last attempt."""
     seen: dict[str, int] = {}
     for number, (operation, kind) in enumerate(calls):
+        skip = seen.get(operation, 0)
+        seen[operation] = skip + 1
+        if fault not in (AT_QUERIES if kind == "query" else AT_MUTATIONS):
+            continue
         bench.railway.calm()
         prepare()
         times = RETRIED if kind == "query" else 1
-        bench.railway.arm(fault, operation, times=times, skip=seen.get(operation, 0))
-        seen[operation] = seen.get(operation, 0) + 1
+        bench.railway.arm(fault, operation, times=times, skip=skip)
         yield number
     bench.railway.calm()
 
