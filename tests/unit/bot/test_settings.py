@@ -22,7 +22,7 @@ def test_defaults_are_a_replay_as_fast_as_it_can() -> None:
     ("change", "line"),
     [
         ({"POLY_RECORDIN": "x"}, "POLY_RECORDIN: is not known; did you mean POLY_RECORDING?"),
-        ({"POLY_0": "x"}, "POLY_0: is not known; remove it"),
+        ({"POLY_JQXZJQXZJQXZ": "x"}, "POLY_JQXZJQXZJQXZ: is not known; remove it"),
         ({"POLY_RECORDING": ""}, "POLY_RECORDING: is not set; it is recording to replay"),
         ({"POLY_MODE": "dream"}, "POLY_MODE: must be replay (default), paper or live, was 'dream'"),
         ({"POLY_SEED": "-1"}, "POLY_SEED: must be a whole number from 0 on, was '-1'"),
