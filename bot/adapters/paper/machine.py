@@ -60,8 +60,9 @@ class Machine:
     """Books, queues, orders and account of the venue; mutable, used from one thread."""
 
     __slots__ = (
-        "_begun", "_decided", "_depth", "_due", "_live", "_markets", "_pending", "_plain",
-        "_positions", "_recalled", "_resting", "_step", "_store", "frame", "next_due_us", "now_us",
+        "_decided", "_depth", "_due", "_live", "_markets", "_pending", "_plain",
+        "_positions", "_recalled", "_resting", "_step", "_store", "begun", "frame", "next_due_us",
+        "now_us",
     )  # fmt: skip
 
     def __init__(self, store: Store) -> None:
@@ -80,7 +81,7 @@ class Machine:
         self._due: list[Due] = []
         self._pending: list[Arrival] = []
         self._recalled: dict[str, list[Done]] = {}
-        self._begun = self._plain = False
+        self.begun = self._plain = False
         self._step = -1
         self.frame = max(0, store.place.step >> STEP_BITS)
         self.now_us = store.place.at_us
@@ -90,11 +91,6 @@ class Machine:
     def step(self) -> int:
         """Return the last market event that anything can have come after."""
         return max(self._step, self._store.place.step)
-
-    @property
-    def begun(self) -> bool:
-        """Say whether a feed has been seen."""
-        return self._begun
 
     @property
     def markets(self) -> Markets:
@@ -122,7 +118,7 @@ class Machine:
 
     def _observe(self, event: Event) -> None:
         step = event.frame << STEP_BITS
-        if not self._begun:
+        if not self.begun:
             self._begin(step)
         self._step = step if step > self._step else self._step + 1
         if isinstance(event, BookChanged | BookReplaced | TradePrinted):
@@ -162,7 +158,7 @@ class Machine:
 
     def _begin(self, step: int) -> None:
         """Get ready for a feed that starts at `step`: behind, to rebuild, or after a gap."""
-        self._begun = True
+        self.begun = True
         if step <= self._decided:
             self._markets.clear()
             self._pending = self._store.arrivals_from(step)
@@ -192,7 +188,7 @@ class Machine:
 
     def receive(self, arrival: Arrival) -> None:
         """Take an arrival that the store has; it acts at its time."""
-        if not self._begun:
+        if not self.begun:
             return
         if arrival.step > self._step:
             self._pending.append(arrival)
@@ -272,7 +268,7 @@ class Machine:
 
     def carry_out(self, request: CancelRequest, done: list[Done]) -> None:
         """Apply a cancel that the store already has: now, or at its place if that is to come."""
-        if not self._begun:
+        if not self.begun:
             return
         self._recalled[f"cancel:{request.seq}"] = done
         if request.step > self._step:
@@ -283,6 +279,8 @@ class Machine:
 
     def _execute(self, executions: list[Execution]) -> None:
         """Execute resting orders as makers, or check that this is what was done here before."""
+        if not executions and self._step > self._decided:
+            return
         decided: list[tuple[PaperOrder | None, Deed]] = []
         for order, size in executions:
             market = self._markets.listed(order.terms.market_id)
@@ -291,7 +289,7 @@ class Machine:
                 decided += [(order, deed) for deed in made]
         cause = f"step:{self._step}"
         if self._step > self._decided:
-            self._apply(self._record(cause, decided) if decided else [])
+            self._apply(self._record(cause, decided))
             return
         done = self._recalled.pop(cause, [])
         if [one.deed for one in done] != [deed for _, deed in decided]:

@@ -98,25 +98,36 @@ class RestingOrders:
         return self._crossed(event.token, depth)
 
     def _crossed(self, token: TokenId, depth: Depth) -> list[Execution]:
-        executed = list[Execution]()
-        for side in (Side.BUY, Side.SELL):
+        """Execute against what the book shows at our prices, once they meet the opposite best."""
+        book, executed = depth.books.get(token), list[Execution]()
+        if book is None or not book.tradable:
+            return executed
+        for side, best in ((Side.BUY, book.ask_micros), (Side.SELL, -book.bid_micros)):
+            sign = 1 if side is Side.BUY else -1
             for order in self._in_priority(token, side):
-                left = order.remaining
-                offers = list(depth.offers(token, side.opposite, order.terms.price.micros))
-                for price, offered in offers:
-                    size = whole(min(left, offered))
-                    if size:
-                        depth.take(token, side.opposite, price, size)
-                        left -= size
-                if left < order.remaining:
-                    executed.append((order, order.remaining - left))
+                if sign * order.terms.price.micros < best:
+                    break
+                if size := _shown(order, depth):
+                    executed.append((order, size))
         return executed
 
     def _in_priority(self, token: TokenId, side: Side) -> list[PaperOrder]:
         """Return the best price first, then who rested first: dicts and sorts keep that order."""
         orders = [o for o in self._by_token.get(token, {}).values() if o.terms.side is side]
+        if len(orders) <= 1:
+            return orders
         sign = -1 if side is Side.BUY else 1
         return sorted(orders, key=lambda order: sign * order.terms.price.micros)
+
+
+def _shown(order: PaperOrder, depth: Depth) -> int:
+    """Take what is shown at an order's price or better, best first; return how much."""
+    token, side, left = order.terms.token, order.terms.side.opposite, order.remaining
+    for price, offered in list(depth.offers(token, side, order.terms.price.micros)):
+        if size := whole(min(left, offered)):
+            depth.take(token, side, price, size)
+            left -= size
+    return order.remaining - left
 
 
 def whole(size: int) -> int:

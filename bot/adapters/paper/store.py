@@ -5,6 +5,7 @@ restart can recall it at its place. Every method that writes is one transaction;
 leaves the outcome unknown and the store refuses all further use. It decides nothing.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from typing import Final
 
 import msgspec
 
-from bot.adapters.ledger import driver
 from bot.adapters.paper import body
 from bot.adapters.paper.deed import (
     Arrival,
@@ -31,10 +31,24 @@ from bot.domain.fill import Fill
 from bot.domain.market import Market, MarketId, TokenId
 from bot.domain.money import Price, Usd
 from bot.domain.order import OrderHash
-from bot.domain.refusal import Refused
+from bot.domain.refusal import ExitCode, Refused
 from bot.ports import CommitUnknown
 
+try:
+    import pysqlite3 as driver
+except ImportError:  # no wheel for this platform: the standard library's, if it is new enough
+    import sqlite3 as driver  # type: ignore[no-redef,unused-ignore]
+
+Connection = sqlite3.Connection
+"""For annotations; pysqlite3's has the same methods."""
+Failure: Final[type[sqlite3.Error]] = driver.Error
+
 FILE: Final = "paper.db"
+SQLITE_MIN: Final = (3, 51, 3)
+"""Older ones can lose a commit. Source: sqlite.org/wal.html#walresetbug, read 2026-11-22."""
+PRAGMAS: Final = (
+    ("busy_timeout", 5000), ("journal_mode", "wal"), ("synchronous", 2), ("mmap_size", 0),
+)  # fmt: skip
 SCHEMA: Final = 1
 
 TABLES: Final = """
@@ -90,7 +104,7 @@ class Place:
 class Store:
     """One open paper.db; used from one thread."""
 
-    def __init__(self, database: driver.Connection) -> None:
+    def __init__(self, database: Connection) -> None:
         """Take over an open and checked database."""
         self._database = database
         self._broken = ""
@@ -112,25 +126,28 @@ class Store:
 
         """
         path = directory / FILE
-        database = driver.open_writer(path)
-
-        def opening() -> driver.Connection:
-            make(database, starting_cash, seed)
-            check(database, path, starting_cash, seed)
-            return database
-
         try:
-            return cls(driver.guarded(path, opening))
-        except BaseException:
-            database.close()
-            raise
+            database = connect(path)
+            try:
+                make(database, starting_cash, seed)
+                check(database, path, starting_cash, seed)
+                return cls(database)
+            except BaseException:
+                database.close()
+                raise
+        except Failure as error:
+            raise Refused(
+                f"{path}: cannot be used as the paper venue's account: {error}; give a writable "
+                "data directory, or restore it from the ledger's backup",
+                ExitCode.UNAVAILABLE,
+            ) from error
 
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
 
     @contextmanager
-    def _transaction(self, place: Place) -> Iterator[driver.Connection]:
+    def _transaction(self, place: Place) -> Iterator[Connection]:
         if self._broken:
             raise CommitUnknown(self._broken)
         after = Place(max(place.step, self.place.step), max(place.at_us, self.place.at_us))
@@ -142,7 +159,7 @@ class Store:
                 (self.cash, after.step, after.at_us),
             )
             self._database.execute("COMMIT")
-        except driver.Error as error:
+        except Failure as error:
             self._broken = f"{FILE}: {error}"
             raise CommitUnknown(self._broken) from error
         self.place = after
@@ -182,7 +199,7 @@ class Store:
             raise
         self.told_us = max([self.told_us, *(one.told_us for one in done)])
 
-    def _write(self, database: driver.Connection, cause: str, one: Done, step: int) -> None:
+    def _write(self, database: Connection, cause: str, one: Done, step: int) -> None:
         cash, token, shares = effect(one.deed)
         database.execute(
             "INSERT INTO deeds (cause, order_hash, kind, step, at_us, told_us, cash, token, shares,"
@@ -308,7 +325,34 @@ class Store:
         return bool(ends) and all(one not in untold for one in ends)
 
 
-def make(database: driver.Connection, starting_cash: Usd, seed: int) -> None:
+def connect(path: Path) -> Connection:
+    """Open or create the file so that a commit is on disk.
+
+    Raises:
+        Refused: an SQLite that can lose a commit, or a pragma that does not hold.
+
+    """
+    if driver.sqlite_version_info < SQLITE_MIN:
+        raise Refused(
+            f"SQLite {driver.sqlite_version} (driver {driver.__name__}) can lose commits; the "
+            "paper venue needs 3.51.3 or newer: install the wheel of pysqlite3",
+            ExitCode.UNAVAILABLE,
+        )
+    database: Connection = driver.connect(str(path), isolation_level=None, check_same_thread=False)
+    for name, wanted in PRAGMAS:
+        database.execute(f"PRAGMA {name} = {wanted}")
+        found = database.execute(f"PRAGMA {name}").fetchone()
+        if found is not None and found[0] != wanted:
+            database.close()
+            raise Refused(
+                f"{path}: PRAGMA {name} must read {wanted}, was {found[0]}; the file system or the "
+                "SQLite build cannot hold an account",
+                ExitCode.UNAVAILABLE,
+            )
+    return database
+
+
+def make(database: Connection, starting_cash: Usd, seed: int) -> None:
     """Make the tables and the account in a new file."""
     if database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         return
@@ -322,7 +366,7 @@ def make(database: driver.Connection, starting_cash: Usd, seed: int) -> None:
     database.execute("COMMIT")
 
 
-def check(database: driver.Connection, path: Path, starting_cash: Usd, seed: int) -> None:
+def check(database: Connection, path: Path, starting_cash: Usd, seed: int) -> None:
     """Refuse a store that belongs to something else.
 
     Raises:
