@@ -5,6 +5,7 @@ processes of this machine; nothing of a person's Pulumi or Railway is touched.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.domain.refusal import Refused
-from infra.railway.calls import environments
+from infra.railway.calls import deployments, environments
 from infra.railway.errors import RailwayError
 from ops.demo.page import rows, tiles
 from ops.demo.stage import Skipped, Stage
@@ -33,12 +34,14 @@ TITLE = "pulumi up makes the whole Railway estate, and a redeploy loses nothing"
 
 STACK = "demo"
 REGION = "europe-west4-drams3a"
-SPEED = "600"
-"""Times real time: the recorded windows then last for longer than this act."""
-TRADED_S_MAX = 30.0
+SPEED = "200"
+"""Times real time: the recorded windows then last about 100 s, longer than this act."""
+FILLS_MIN = 3
+TRADED_S_MAX = 45.0
 SPOKEN_S_MAX = 60.0
 BUILD_S_MAX = 1800.0
 DRAINING_S = 45
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LOG = "build-pulumi.log"
 
 _builds: list["subprocess.Popen[bytes]"] = []
@@ -94,6 +97,7 @@ def play(stage: Stage) -> dict[str, object]:
         stage.say(f"It did not go as it should: {error}")
         scene.result["error"] = str(error)
     scene.result["api_requests"] = scene.truth().get("requests")
+    railway.close()
     return scene.result
 
 
@@ -125,19 +129,22 @@ def with_everything(scene: Scene) -> None:
     drifted(scene)
     checks = judge.judge(evidence)
     lost = [check.name for check in checks if check.verdict is Verdict.FAILED]
-    before, after = total(evidence.stopped or evidence.old), total(evidence.new)
+    last, ids = went_on(scene)
+    before, after = total(evidence.stopped or evidence.old), total(last)
     scene.result.update(
         {
-            "deployments": [evidence.old_deployment, evidence.new_deployment],
+            "deployments": len(ids),
+            "deployment_ids": ids,
             "rows_before": before,
             "rows_after": after,
             "content_hash_continues": verdict(checks, "content") is Verdict.PROVED,
             "mounted": verdict(checks, "mounted").value,
         }
     )
+    scene.stage.say(f"\n  {len(ids)} deployments, one ledger: {before} rows before, {after} now.")
     scene.result["ok"] = (
         not lost
-        and 0 < before <= after
+        and 0 < before < after
         and scene.result["unchanged_up_changes"] == 0
         and scene.result["drift_found"] is True
         and scene.result["drift_repaired"] is True
@@ -147,7 +154,7 @@ def with_everything(scene: Scene) -> None:
 
 def made(scene: Scene) -> None:
     """Make the estate with one `pulumi up`."""
-    strategy = cli.ROOT / "strategies" / "demo.toml"
+    strategy = cli.ROOT / "strategies" / "late_favourite.toml"
     keys = {
         "project": "poly-demo",
         "plan": "pro",
@@ -196,7 +203,10 @@ def redeployed(scene: Scene) -> Evidence:
         raise Refused("the deployed bot has not opened its ledger: see its log in the workdir")
     scene.stage.say("\n  The bot runs as a process of its own, with the volume at /app/data.")
     scene.stage.progress("the bot trades recorded windows")
-    time.sleep(TRADED_S_MAX / 3)
+    bought = until(lambda: fills(scene, was.deployment.id), TRADED_S_MAX)
+    if bought is None:
+        raise Refused(f"the bot had fewer than {FILLS_MIN} fills within {TRADED_S_MAX:.0f} s")
+    scene.stage.say(f"  It has traded recorded windows: {bought} fills so far.")
     before = directories(scene)
     scene.stage.progress("redeploying")
     evidence = redeploy.redeploy(service, was, SPOKEN_S_MAX)
@@ -209,8 +219,26 @@ def redeployed(scene: Scene) -> Evidence:
     )
     scene.stage.say(f"    {new[:8]} runs in {Path(after[new]).name[:8]}, on the same volume")
     for check in judge.judge(evidence):
-        scene.stage.say(f"    {check.verdict.value:9} {check.name:11} {check.seen}")
+        scene.stage.say(f"    {check.verdict.value:9} {check.name:11} {brief(check.seen)}")
     return evidence
+
+
+def fills(scene: Scene, deployment: str) -> int | None:
+    """Return how many fills a deployment has logged; None while they are too few to show."""
+    lines = deployments.logs(scene.railway.client(), deployment, limit=5000, contains="order.fill")
+    count = sum(line.message == "order.fill" for line in lines)
+    return count if count >= FILLS_MIN else None
+
+
+def went_on(scene: Scene) -> tuple[judge.Line, list[str]]:
+    """Return what the newest deployment said of the ledger, and all deployments in order."""
+    service = Service(scene.railway.client(), scene.target())
+    every = service.deployments(removed=True)
+    newest = every[0].id
+    found = until(lambda: next(iter(judge.boots(service.evidence(newest))), None), SPOKEN_S_MAX)
+    if found is None:
+        raise Refused(f"deployment {newest} has not opened the ledger")
+    return found, [one.id for one in reversed(every)]
 
 
 def spoken(service: Service) -> redeploy.Before | None:
@@ -270,6 +298,11 @@ def draining(config: Mapping[str, object], service: str) -> object:
     return found
 
 
+def brief(text: str) -> str:
+    """Shorten ids as people do: a line of the story is read, not compared."""
+    return ID.sub(lambda found: found[0][:8], text)
+
+
 def total(line: Mapping[str, object]) -> int:
     """Return how many rows a ledger said it had."""
     names = ("rows_intents", "rows_orders", "rows_fills", "rows_events")
@@ -290,5 +323,5 @@ def chapter(scene: Scene, checks: list[judge.Check]) -> None:
         (str(result["unchanged_up_changes"]), "changes left afterwards"),
         (f"{result['rows_before']} → {result['rows_after']}", "ledger rows across the redeploy"),
     ]
-    table = [[check.name, check.verdict.value, check.seen] for check in checks]
+    table = [[check.name, check.verdict.value, brief(check.seen)] for check in checks]
     scene.stage.chapter(TITLE, tiles(figures) + rows(("check", "verdict", "seen"), table))

@@ -38,14 +38,14 @@ class Service:
         there = volumes.in_environment(self._client, self._target.environment)
         return next((row for row in there if row.service_id == self._target.service), None)
 
-    def deployments(self) -> tuple[Deployment, ...]:
-        """Return what has not been removed, newest first."""
+    def deployments(self, *, removed: bool = False) -> tuple[Deployment, ...]:
+        """Return what has not been removed, newest first; on request what has been, too."""
         ids = {
             "projectId": self._target.project,
             "environmentId": self._target.environment,
             "serviceId": self._target.service,
         }
-        return deployments.of_service(self._client, ids, but=GONE, most=100)
+        return deployments.of_service(self._client, ids, but=() if removed else GONE, most=100)
 
     def evidence(self, deployment: str) -> list[Line]:
         """Return the lines of a deployment's log that speak of the ledger, in order.
