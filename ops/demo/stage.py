@@ -17,6 +17,8 @@ from typing import IO, Self
 
 import click
 
+from bot.domain.refusal import ExitCode, Refused
+
 
 class Skipped(Exception):  # noqa: N818 - an expected outcome
     """The act cannot play here; the line says why and what to do about it."""
@@ -47,10 +49,19 @@ class Stage:
         return self.folder / self.act
 
     def enter(self, act: str) -> None:
-        """Give the stage to an act, with an empty folder of its own."""
+        """Give the stage to an act, with an empty folder of its own.
+
+        Raises:
+            Refused: the folder cannot be made.
+
+        """
         self.act = act
         shutil.rmtree(self.workdir, ignore_errors=True)
-        self.workdir.mkdir(parents=True)
+        try:
+            self.workdir.mkdir(parents=True)
+        except OSError as error:
+            line = f"--folder {self.folder}: cannot be used ({error.strerror}); name another one"
+            raise Refused(line, ExitCode.UNAVAILABLE) from error
 
     def say(self, line: str = "") -> None:
         """Tell one line of the story: on stdout, or on stderr where stdout belongs to JSON."""
