@@ -241,7 +241,17 @@ class PaperVenue:
             found.append(OpenOrder(order.order_hash, terms.market_id, terms.token, Shares(filled)))
         return found
 
-    async def events(self) -> AsyncIterator[VenueEvent]:
+    def events(self) -> AsyncIterator[VenueEvent]:
         """Yield nothing: what happens to our orders comes through `PaperFeed`, at its place."""
-        return
-        yield
+        return Nothing()
+
+
+class Nothing:
+    """An iterator that is over."""
+
+    def __aiter__(self) -> "Nothing":
+        return self
+
+    async def __anext__(self) -> VenueEvent:
+        """Be over."""
+        raise StopAsyncIteration

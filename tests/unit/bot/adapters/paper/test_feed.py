@@ -82,3 +82,10 @@ async def test_what_is_still_due_at_the_end_of_the_feed_is_told(tmp_path: Path) 
         "BookReplaced", "OrderFilled", "OrderEnded", "OrderFilled", "OrderEnded",
     ]  # fmt: skip
     assert desk.venue.idle
+
+
+async def test_the_ports_own_events_are_none_so_nothing_is_told_twice(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.book("0.50x100", "0.52x100")
+    assert (await desk.trade_now(terms(BUY, FAK, "0.52", "5.20")))[0]
+    assert [event async for event in desk.venue.events()] == []
