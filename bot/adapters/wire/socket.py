@@ -107,14 +107,8 @@ class MarketSocket:
         try:
             for change in read.price_changes:
                 token = known[change.asset_id]
-                changes.append(
-                    (
-                        token.token,
-                        sides[change.side],
-                        token.prices[change.price],
-                        sizes[change.size],
-                    )
-                )
+                at, size = token.prices[change.price], sizes[change.size]
+                changes.append((token.token, sides[change.side], at, size))
         except (KeyError, Unbelievable) as error:
             return self._price_change_refused(read, error, number, at_us)
         return (BookChanged(number, at_us, tuple(changes)),) if changes else self._ignore()
