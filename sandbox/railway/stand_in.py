@@ -21,7 +21,7 @@ from sandbox.railway.model.records import Json, Token, TokenKind, Workspace
 from sandbox.railway.model.store import Store
 from sandbox.railway.model.world import World
 from sandbox.railway.options import Options
-from sandbox.railway.rules import backups, buckets, projects, volumes
+from sandbox.railway.rules import backups, buckets, deployments, projects, volumes
 from sandbox.railway.wire import graphql
 from sandbox.railway.wire.budget import Budget
 from sandbox.railway.wire.control import PREFIX, Control
@@ -146,6 +146,7 @@ class StandIn:
             projects.purge(self.world)
             volumes.purge(self.world)
             backups.run_due(self.world)
+            deployments.forget(self.world)
 
     async def _measure(self) -> None:
         while True:

@@ -48,7 +48,7 @@ class Log:
         self._world = world
         self._file = world.store.log(deployment_id)
         self.lines: deque[Line] = deque(_read(self._file), maxlen=LINES_KEPT_MAX)
-        self._second, self._count, self.dropped = 0, 0, 0
+        self._second, self._count, self._written = 0, 0, len(self.lines)
 
     def add(self, text: str, severity: str, instance_id: str) -> None:
         """Keep one line, unless there are too many this second."""
@@ -57,7 +57,6 @@ class Log:
             self._second, self._count = int(now.timestamp()), 0
         self._count += 1
         if self._count > LINES_PER_SECOND_MAX:
-            self.dropped += 1
             if self._count == LINES_PER_SECOND_MAX + 1:
                 self._keep(Line(now, "Railway rate limit of 500 logs/sec reached", "warn", ""))
             return
@@ -65,9 +64,18 @@ class Log:
 
     def _keep(self, line: Line) -> None:
         self.lines.append(line)
-        row = {"t": line.at.isoformat(), "m": line.text, "s": line.severity, "i": line.instance_id}
+        self._written += 1
+        if self._written >= 2 * LINES_KEPT_MAX:  # the file is bounded too
+            self._file.write_text("".join(_row(one) for one in self.lines), encoding="utf-8")
+            self._written = len(self.lines)
+            return
         with self._file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.write(_row(line))
+
+
+def _row(line: Line) -> str:
+    row = {"t": line.at.isoformat(), "m": line.text, "s": line.severity, "i": line.instance_id}
+    return json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def _read(file: object) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from collections import defaultdict
 
 from sandbox.railway.deploy import health
 from sandbox.railway.deploy.container import Container, Place, command_of, processes
-from sandbox.railway.deploy.injected import image, variables
+from sandbox.railway.deploy.injected import image, region_of, variables
 from sandbox.railway.deploy.logs import Log
 from sandbox.railway.deploy.metrics import Meter
 from sandbox.railway.deploy.run import Run, is_live, wipe
@@ -24,7 +24,7 @@ from sandbox.railway.model.records import (
     VolumeInstance,
 )
 from sandbox.railway.model.world import World
-from sandbox.railway.rules import deployments, services
+from sandbox.railway.rules import deployments, services, volumes
 
 HEALTH_EVERY_S = 0.25
 STOPS_S = 5.0
@@ -117,6 +117,7 @@ class Rollouts:
             instance.status = "REMOVED"
         deployment.removed_at = self.world.now()
         self._status(deployment, Status.REMOVED)
+        self.logs.pop(deployment.id, None)  # its file is read again when somebody asks
         gone.set()
 
     def sleep(self, deployment: Deployment) -> None:
@@ -203,6 +204,8 @@ class Rollouts:
         first_stop = volume is not None and "deployments-overlap" not in faults
         if first_stop:
             await self._retire(deployment, old)
+        if volume is not None:
+            await self._follow(deployment, volume)
         await self._launch(deployment, faults, volume)
         await self._check_health(deployment)
         if deployment.status is not Status.DEPLOYING:
@@ -213,6 +216,17 @@ class Rollouts:
             overlap = deployment.deploy.get("overlapSeconds") or 0
             await self.world.clock.sleep(float(overlap))
             await self._retire(deployment, old)
+
+    async def _follow(self, deployment: Deployment, volume: VolumeInstance) -> None:
+        """Migrate the volume to the region the service was told to run in."""
+        region = region_of(deployment)
+        if not deployment.deploy.get("multiRegionConfig") or region == volume.region:
+            return
+        step = self._step(deployment, "MIGRATE_VOLUMES")
+        moving = volumes.move(self.world, volume, region)
+        if moving is not None:
+            await moving
+        self._done(step)
 
     def _others(self, deployment: Deployment) -> list[Deployment]:
         return [

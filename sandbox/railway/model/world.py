@@ -57,7 +57,6 @@ class World:
         self.platform: Platform
         self.s3_url = ""
         self.bugs: list[str] = []
-        self.ended: asyncio.Event = asyncio.Event()
         self._seed = secrets.token_hex(16) if seed is None else str(seed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._saving = False

@@ -25,6 +25,8 @@ ROLLOUT_FAULTS = (
     "deployments-overlap",
     "mount-missing",
 )
+HISTORY_MAX = 500
+"""Removed deployments, patches and workflows that are remembered."""
 LIVE = ("CREATED", "INITIALIZING", "RUNNING", "RESTARTING", "REMOVING")
 """Instance statuses in which a process may run."""
 
@@ -233,6 +235,17 @@ def can_rollback(world: World, deployment: Deployment) -> bool:
         return deployment.ran
     age = (world.now() - deployment.removed_at).total_seconds()
     return deployment.ran and age < world.plan.image_hours * 3600
+
+
+def forget(world: World) -> None:
+    """Drop the oldest of what only history needs, so that a long run stays bounded."""
+    over = [one for one in world.estate.deployments.values() if one.status is Status.REMOVED]
+    for deployment in over[:-HISTORY_MAX]:
+        del world.estate.deployments[deployment.id]
+        world.store.log(deployment.id).unlink(missing_ok=True)
+    for history in (world.estate.patches, world.estate.workflows):
+        for key in list(history)[:-HISTORY_MAX]:
+            del history[key]
 
 
 def _image_kept(world: World) -> None:

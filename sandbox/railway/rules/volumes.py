@@ -1,5 +1,6 @@
 """Volumes and their instances: real directories; deleted ones stay listed for 48 hours."""
 
+import asyncio
 import shutil
 
 from sandbox.railway.model.plan import PREFERRED_REGION, REGIONS
@@ -161,12 +162,12 @@ def resize(world: World, instance: VolumeInstance, size_mb: int) -> None:
     world.spawn(_settle(world, instance))
 
 
-def move(world: World, instance: VolumeInstance, region: str) -> None:
-    """Migrate a volume to another region; it is MIGRATING for a moment."""
+def move(world: World, instance: VolumeInstance, region: str) -> asyncio.Task[None] | None:
+    """Migrate a volume to another region; it is MIGRATING until the task is done."""
     if region == instance.region:
-        return
+        return None
     instance.region, instance.state = region, "MIGRATING"
-    world.spawn(_settle(world, instance))
+    return world.spawn(_settle(world, instance))
 
 
 async def _settle(world: World, instance: VolumeInstance) -> None:

@@ -180,6 +180,8 @@ class Control:
 
     def _usage_limit(self, _given: Json) -> Json:
         """Reach the hard limit: every workload goes offline at once."""
+        if all(one.hard_limit_dollars is None for one in self._world.estate.workspaces.values()):
+            raise ValueError("no workspace has a hard limit; call usageLimitSet first")
         live = [one for one in self._world.estate.deployments.values() if is_live(one)]
         for one in live:
             one.stopped = True

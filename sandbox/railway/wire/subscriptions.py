@@ -141,7 +141,7 @@ async def _events(call: Call, operation: graphql.Operation, variables: Json) -> 
             await asyncio.sleep(EVERY_S)
     one = call.deployment(str(variables.get("deploymentId")))
     limit = variables.get("limit") or answers.ROWS
-    rows = answers.log_rows(call, one, {"filter": variables.get("filter")})[-limit:]
+    rows = answers.log_rows(call, one, {"filter": variables.get("filter")}, limit)
     if rows:
         yield {"deploymentLogs": rows}
     log = call.rollouts.log(one)

@@ -231,6 +231,22 @@ def test_region_is_ignored_and_multi_region_config_is_not(railway: Railway) -> N
     assert seen == "europe-west4-drams3a"
 
 
+def test_a_volume_follows_its_service_to_another_region(railway: Railway) -> None:
+    """A migration with downtime, told as an event; the data goes along."""
+    bot = railway.bot()
+    first = bot.up()
+    wanted = {"multiRegionConfig": {"europe-west4-drams3a": {"numReplicas": 1}}}
+    railway.patch(bot.environment, settings(bot, deploy=wanted))
+    second = bot.up()
+    assert bot.says(second, "boot")["rows"] == [first, second]
+    (disk,) = railway.disks(bot.environment)
+    assert (disk["region"], disk["state"]) == ("europe-west4-drams3a", "READY")
+    events = railway.ask(
+        "query($id: String!) { deploymentEvents(id: $id) { edges { node { step } } } }", id=second
+    )
+    assert "MIGRATE_VOLUMES" in [edge["node"]["step"] for edge in events["edges"]]
+
+
 def test_an_unknown_region_is_refused(railway: Railway) -> None:
     bot = railway.bot()
     patch = settings(bot, deploy={"multiRegionConfig": {"mars": {"numReplicas": 1}}})

@@ -132,5 +132,10 @@ def test_a_hard_usage_limit_takes_everything_offline(start: Callable[..., Railwa
     railway = start("--delay-scale", "0")
     bot = railway.bot()
     identity = bot.up()
+    limits = {"softLimitDollars": 5, "hardLimitDollars": 10}
+    railway.ask(
+        "mutation($i: UsageLimitSetInput!) { usageLimitSet(input: $i) }",
+        i={"customerId": railway.hello["workspace_id"], **limits},
+    )
     assert railway.control("usage-limit")["stopped"] == [identity]
     bot.instance_reaches(identity, "EXITED")

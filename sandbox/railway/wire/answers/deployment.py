@@ -149,25 +149,27 @@ def _event(step: Step) -> Json:
     }
 
 
-def log_rows(call: Call, deployment: Deployment, args: Json) -> list[Json]:
+def log_rows(call: Call, deployment: Deployment, args: Json, limit: int) -> list[Json]:
     """Return the last rows of a deployment's log that pass filter and dates, oldest first."""
     start, end = date(args.get("startDate")), date(args.get("endDate"))
     oldest = call.world.now() - dt.timedelta(days=call.world.plan.log_days)
-    rows = []
-    for line in call.rollouts.log(deployment).lines:
-        if line.at < oldest or (start and line.at < start) or (end and line.at > end):
+    rows: list[Json] = []
+    for line in reversed(call.rollouts.log(deployment).lines):
+        if line.at < oldest or (start and line.at < start) or len(rows) >= limit:
+            break
+        if end and line.at > end:
             continue
         parsed = logs.parse(line)
         if logs.matches(parsed, deployment, args.get("filter")):
             rows.append(logs.shown(line, parsed, deployment))
-    return rows
+    return rows[::-1]
 
 
 def _deployment_logs(call: Call, args: Json) -> list[Json]:
     limit = min(args.get("limit") or ROWS, ROWS_MAX)
     if call.strikes("log-row-more"):
         limit += 1
-    return log_rows(call, call.deployment(args["deploymentId"]), args)[-limit:]
+    return log_rows(call, call.deployment(args["deploymentId"]), args, limit)
 
 
 def _build_logs(call: Call, args: Json) -> list[Json]:
@@ -184,7 +186,7 @@ def _environment_logs(call: Call, args: Json) -> list[Json]:
         row
         for one in call.world.estate.deployments.values()
         if one.environment_id == environment.id
-        for row in log_rows(call, one, {"filter": args.get("filter")})
+        for row in log_rows(call, one, {"filter": args.get("filter")}, ROWS_MAX)
     ]
     rows.sort(key=lambda row: str(row["timestamp"]))
     anchor = args.get("anchorDate") or args.get("beforeDate")

@@ -3,7 +3,6 @@
 Each function gives the whole object; GraphQL takes the fields that were selected.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from sandbox.railway.model.config import peek, shown
@@ -24,9 +23,6 @@ from sandbox.railway.model.records import (
 from sandbox.railway.rules import deployments, patches, projects, services, volumes
 from sandbox.railway.wire.answers import plain
 from sandbox.railway.wire.call import Call
-
-Lazy = Callable[..., Any]
-"""A field computed when it is selected: called with GraphQL's resolve info and the arguments."""
 
 
 def project(call: Call, one: Project) -> Json:
