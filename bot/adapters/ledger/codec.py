@@ -95,7 +95,7 @@ def decode(name: str, content: str) -> Entry:
     """
     decoder = _DECODERS.get(name)
     if decoder is None:
-        raise Undecodable("event_type", f"unknown event type {name[:40]!r}")
+        raise Undecodable("event_type", f"unknown event type {name!r:.60}")
     try:
         entry: Entry = decoder.decode(content)
     except (msgspec.MsgspecError, UnicodeError, TypeError) as error:
@@ -136,7 +136,7 @@ def link(prev_hash: str, event: Event) -> str:
         f"{prev_hash}\n{event.seq}\n{event.frame}\n{event.at_us}\n"
         f"{event.event_type}\n{event.decisions}\n{event.content}"
     )
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def event_of(entry: Entry, stamp: Stamp, *, seq: int, prev_hash: str) -> Event:

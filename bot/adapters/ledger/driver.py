@@ -20,6 +20,8 @@ Connection = sqlite3.Connection
 """For annotations; pysqlite3's has the same methods."""
 Error: Final[type[sqlite3.Error]] = module.Error
 DatabaseError: Final[type[sqlite3.DatabaseError]] = module.DatabaseError
+Damaged: Final = (module.DatabaseError, UnicodeError, OverflowError)
+"""What reading a damaged file may raise; a damaged schema has names that are no UTF-8."""
 OperationalError: Final[type[sqlite3.OperationalError]] = module.OperationalError
 MODULE: Final = module
 """What SQLAlchemy is to take."""
@@ -111,7 +113,13 @@ def connect(target: str, *, cached_statements: int = 256) -> Connection:
         cached_statements=cached_statements,
         timeout=BUSY_MS / 1000,
     )
+    connection.text_factory = text
     return connection
+
+
+def text(stored: bytes) -> str:
+    """Return a stored text; bytes that are no UTF-8 survive as surrogates and can be named."""
+    return stored.decode("utf-8", "surrogateescape")
 
 
 def guarded(file: Path, opening: Callable[[], Connection]) -> Connection:
@@ -124,11 +132,19 @@ def guarded(file: Path, opening: Callable[[], Connection]) -> Connection:
     try:
         return opening()
     except OperationalError as error:
-        raise Refused(f"ledger {file}: cannot be opened: {error}", ExitCode.UNAVAILABLE) from error
-    except DatabaseError as error:
         raise Refused(
-            f"ledger {file}: {error}; restore the last backup or choose another data directory"
+            f"ledger {file}: cannot be opened: {one_line(error)}", ExitCode.UNAVAILABLE
         ) from error
+    except Damaged as error:
+        raise Refused(
+            f"ledger {file}: {one_line(error)}; restore the last backup, or choose another data"
+            " directory"
+        ) from error
+
+
+def one_line(error: BaseException) -> str:
+    """Return what went wrong without line feeds; SQLite quotes what is in the file."""
+    return " ".join(ascii(str(error))[1:-1].replace("\\n", " ").split())
 
 
 def open_writer(file: Path) -> Connection:

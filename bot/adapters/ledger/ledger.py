@@ -196,16 +196,17 @@ def prepare(connection: driver.Connection, file: Path) -> None:
 
     """
 
-    def opening() -> driver.Connection:
+    try:
         migrate.bring(connection, file)
         for finding in start_findings(connection, file):
             raise Refused(
                 f"ledger {file}: {finding}; run `poly ledger verify` for all of it, then restore"
                 " the last backup"
             )
-        return connection
-
-    driver.guarded(file, opening)
+    except driver.Damaged as error:
+        raise Refused(
+            f"ledger {file}: {driver.one_line(error)}; restore the last backup"
+        ) from error
 
 
 def read_head(connection: driver.Connection) -> Head:

@@ -5,7 +5,7 @@ are as stored. Must not import SQLAlchemy.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -236,7 +236,8 @@ class LedgerReader:
         file = directory / FILE_NAME
         connection = driver.open_reader(file)
         try:
-            require_schema(connection, file)
+            with readable(file):
+                require_schema(connection, file)
         except BaseException:
             connection.close()
             raise
@@ -315,6 +316,8 @@ class LedgerReader:
     def summary(self) -> Summary:
         """Return what a replay says at its end; reads every row of the trading tables."""
         status = self.status()
+        with readable(self._file):
+            hashed = content_hash(self._connection)
         return Summary(
             windows=int(self._one("SELECT count(*) FROM markets")),
             frames=status.frame,
@@ -326,24 +329,37 @@ class LedgerReader:
             realized_pnl_micros=status.realized_pnl_micros,
             equity_micros=status.equity_micros,
             max_drawdown_micros=status.max_drawdown_micros,
-            content_hash=content_hash(self._connection),
+            content_hash=hashed,
             decision_hash=status.decisions,
             boots=status.boots,
         )
 
     def _one(self, sql: str) -> Any:
-        return self._connection.execute(sql).fetchone()[0]
+        with readable(self._file):
+            return self._connection.execute(sql).fetchone()[0]
 
     def _rows(self, sql: str, values: dict[str, object]) -> Iterator[dict[str, Any]]:
-        try:
-            with closing(self._connection.execute(sql, values)) as cursor:
-                names = [column[0] for column in cursor.description]
-                for row in cursor:
-                    yield dict(zip(names, row, strict=True))
-        except driver.DatabaseError as error:
-            raise Refused(
-                f"ledger {self._file}: {error}; run `poly ledger verify`, restore the last backup"
-            ) from error
+        with readable(self._file), closing(self._connection.execute(sql, values)) as cursor:
+            names = [column[0] for column in cursor.description]
+            for row in cursor:
+                yield dict(zip(names, row, strict=True))
+
+
+@contextmanager
+def readable(file: Path) -> Iterator[None]:
+    """Turn what reading a damaged file raises into one line.
+
+    Raises:
+        Refused: the file cannot be read.
+
+    """
+    try:
+        yield
+    except driver.Damaged as error:
+        raise Refused(
+            f"ledger {file}: {driver.one_line(error)}; run `poly ledger verify`, then restore the"
+            " last backup"
+        ) from error
 
 
 def _names(kind: type) -> tuple[str, ...]:

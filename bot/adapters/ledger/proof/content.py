@@ -47,5 +47,5 @@ def content_hash(connection: driver.Connection) -> str:
         rows = f"SELECT {columns} FROM {name} ORDER BY {ORDER[name]}"  # noqa: S608 - our own names
         for row in connection.execute(rows):
             text = "\x1f".join("" if value is None else str(value) for value in row)
-            digest.update(f"{text}\n".encode())
+            digest.update(f"{text}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()

@@ -42,8 +42,9 @@ def evidence(file: Path, upto: Iterable[int], *, known: tuple[int, str] = (0, GE
         # An orderly stop may not take longer on a longer history: it checked the file before.
         integrity = "ok" if known[0] else str(_first(connection, "PRAGMA integrity_check(1)"))
         chain, hashes = _chain(connection, frozenset(upto), known)
-    except driver.DatabaseError as error:
-        return Evidence(integrity=str(error), chain=f"unreadable: {error}", hashes={})
+    except driver.Damaged as error:
+        why = driver.one_line(error)
+        return Evidence(integrity=why, chain=f"unreadable: {why}", hashes={})
     finally:
         connection.close()
     return Evidence(integrity, chain, hashes)

@@ -95,8 +95,8 @@ class _Verification:
         for part in (self._file, self._schema, self._chain, self._tables):
             try:
                 yield from part()
-            except driver.DatabaseError as error:
-                yield of_file(str(error))
+            except driver.Damaged as error:
+                yield of_file(driver.one_line(error))
 
     def _file(self) -> Iterator[Finding]:
         self._progress("file", 0, 1)
@@ -144,7 +144,8 @@ class _Verification:
     def _end(self, last: Head) -> Iterator[Finding]:
         """Miss the events that the head knows of; a head whose hash holds is wrong itself."""
         row = self._connection.execute("SELECT seq, hash FROM stored.ledger_head").fetchone()
-        if row is not None and row[0] > last.seq and row[1] != last.hash:
+        later = row is not None and isinstance(row[0], int) and row[0] > last.seq
+        if later and row[1] != last.hash:
             yield Finding("trade_events", f"seq={last.seq + 1}", "", "no row", "a row")
 
     def _project(self, event: Event, total: list[int]) -> Iterator[Finding]:
