@@ -76,19 +76,57 @@ def click(railway: StandIn, *, image: str, command: str, secrets: dict[str, str]
     service = services.create(
         client, project_id=project.id, environment_id=environment.id, name="poly"
     )
-    volume = volumes.create(
-        client,
-        NewVolume(
-            project_id=project.id,
-            environment_id=environment.id,
-            service_id=service.id,
-            mount_path="/app/data",
-            region=REGION,
-        ),
-    )
-    volumes.rename(client, volume.id, "poly-data")
+    ids = {"projectId": project.id, "environmentId": environment.id, "serviceId": service.id}
+    volume = mounted(client, ids)
     bucket = buckets.create(client, project_id=project.id, name="poly-backups")
-    deploy = {
+    patch = {
+        "services": {
+            service.id: {
+                "source": {"image": image, "autoUpdates": {"type": "disabled"}},
+                "deploy": settings(command),
+            }
+        },
+        "buckets": {bucket.id: {"isCreated": True, "region": "ams"}},
+    }
+    edit(client, environment.id, patch)
+    references = {
+        f"POLY_BACKUP_{key}": f"${{{{poly-backups.{key}}}}}"
+        for key in ("BUCKET", "ENDPOINT", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
+    }
+    variables.upsert(client, ids, {**PLAIN, **references, **secrets})
+    deployments.deploy(client, environment_id=environment.id, service_id=service.id)
+    return HandMade(
+        client=client,
+        project=project.id,
+        environment=environment.id,
+        service=service.id,
+        volume=volume,
+        bucket=bucket.id,
+    )
+
+
+def mounted(client: Railway, ids: Mapping[str, str]) -> str:
+    """Make the volume with its name and its backups; return its id."""
+    new = NewVolume(
+        project_id=ids["projectId"],
+        environment_id=ids["environmentId"],
+        service_id=ids["serviceId"],
+        mount_path="/app/data",
+        region=REGION,
+    )
+    volume = volumes.create(client, new)
+    volumes.rename(client, volume.id, "poly-data")
+    instance = client.pace.until(
+        lambda: next(iter(volumes.in_environment(client, ids["environmentId"])), None), 30
+    )
+    assert instance is not None
+    backups.set_schedules(client, instance.id, ["DAILY"])
+    return volume.id
+
+
+def settings(command: str) -> dict[str, object]:
+    """Return the deploy settings a careful person would choose."""
+    return {
         "startCommand": command,
         "numReplicas": 1,
         "multiRegionConfig": {REGION: {"numReplicas": 1}},
@@ -100,36 +138,6 @@ def click(railway: StandIn, *, image: str, command: str, secrets: dict[str, str]
         "requiredMountPath": "/app/data",
         "limitOverride": {"containers": {"cpu": 1, "memoryBytes": 1024**3}},
     }
-    patch = {
-        "services": {
-            service.id: {
-                "source": {"image": image, "autoUpdates": {"type": "disabled"}},
-                "deploy": deploy,
-            }
-        },
-        "buckets": {bucket.id: {"isCreated": True, "region": "ams"}},
-    }
-    edit(client, environment.id, patch)
-    references = {
-        f"POLY_BACKUP_{key}": f"${{{{poly-backups.{key}}}}}"
-        for key in ("BUCKET", "ENDPOINT", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
-    }
-    ids = {"projectId": project.id, "environmentId": environment.id, "serviceId": service.id}
-    variables.upsert(client, ids, {**PLAIN, **references, **secrets})
-    instance = client.pace.until(
-        lambda: next(iter(volumes.in_environment(client, environment.id)), None), 30
-    )
-    assert instance is not None
-    backups.set_schedules(client, instance.id, ["DAILY"])
-    deployments.deploy(client, environment_id=environment.id, service_id=service.id)
-    return HandMade(
-        client=client,
-        project=project.id,
-        environment=environment.id,
-        service=service.id,
-        volume=volume.id,
-        bucket=bucket.id,
-    )
 
 
 def edit(client: Railway, environment: str, patch: Mapping[str, object]) -> None:
