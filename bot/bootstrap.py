@@ -6,11 +6,13 @@ refused here, before anything that is not true is written.
 
 import asyncio
 import importlib.metadata
+import multiprocessing
 import platform
 import signal
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +26,7 @@ from bot.adapters.paper.feed import PaperFeed
 from bot.adapters.paper.venue import PaperVenue
 from bot.adapters.replay.feed import ReplayFeed
 from bot.adapters.replay.importer import imported_resolvedkit
-from bot.adapters.system import SystemClock, mount_at
+from bot.adapters.system import SystemClock, memory_mb_max, mount_at
 from bot.domain.entry import SessionStarted
 from bot.domain.refusal import ExitCode
 from bot.ports import GENESIS
@@ -54,14 +56,22 @@ def run(environment: Mapping[str, str]) -> ExitCode:
     )
     with DataDirectory.hold(settings.directory, wait_s=settings.lock_wait_s) as directory:
         if feed is None:
-            kept = imported_resolvedkit(settings.directory)
-            feed = ReplayFeed.open(kept, speed=settings.speed)
+            feed = ReplayFeed.open(_bundled(settings.directory), speed=settings.speed)
         ledger = SqliteLedger.open(settings.directory)
         try:
             asyncio.run(_session(settings, feed, ledger, directory.device))
         finally:
             ledger.drop()
     return ExitCode.OK
+
+
+def _bundled(folder: Path) -> Path:
+    """Return the bundled windows as a recording, imported by a process of its own if need be.
+
+    Reading the package's tables takes 300 MB, which the engine would never give back.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:
+        return beside.submit(imported_resolvedkit, folder).result()
 
 
 async def _session(settings: Settings, feed: ReplayFeed, ledger: SqliteLedger, device: int) -> None:
@@ -191,4 +201,5 @@ class Progress:
             "frame": frame,
             "frames": handled,
             "frames_per_s": round(handled / took) if took else 0,
+            "memory_mb": memory_mb_max(),
         }

@@ -16,6 +16,15 @@ class SystemClock:
         return time.time_ns() // MICRO_NS
 
 
+def memory_mb_max(status: Path = Path("/proc/self/status")) -> int:
+    """Return the most memory this process has held so far, 0 where the system does not say."""
+    try:
+        lines = status.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0
+    return next((int(one.split()[1]) // 1024 for one in lines if one.startswith("VmHWM:")), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Mount:
     """A mount point and the device (major:minor) behind it."""
