@@ -195,7 +195,6 @@ def prepare(connection: driver.Connection, file: Path) -> None:
         Refused: the first of what the checks of a start found.
 
     """
-
     try:
         migrate.bring(connection, file)
         for finding in start_findings(connection, file):

@@ -8,6 +8,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -177,7 +178,8 @@ def tell(group: Sequence[Job]) -> None:
         if job.loop is not None:
             loops.setdefault(job.loop, []).append(job)
     for loop, jobs in loops.items():
-        if not loop.is_closed():
+        # A loop that is closed has nobody left who waits; the entries are on disk all the same.
+        with suppress(RuntimeError):
             loop.call_soon_threadsafe(resolve, jobs)
 
 

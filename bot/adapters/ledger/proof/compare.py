@@ -33,14 +33,20 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 """Every projected table by its primary key."""
 
 
+CACHE_KB: Final = 64 * 1024
+"""Most memory for the pages of each side; order hashes lie all over an index."""
+
+
 def side_by_side(rebuilt: str, file: Path) -> driver.Connection:
     """Open an empty ledger at the address `rebuilt`, and the stored one beside it, read-only."""
     connection = driver.connect(rebuilt)
     try:
         connection.execute("PRAGMA journal_mode=OFF")
         connection.execute("PRAGMA synchronous=OFF")
+        connection.execute(f"PRAGMA main.cache_size=-{CACHE_KB}")
         migrate.create(connection)
         connection.execute("ATTACH DATABASE ? AS stored", (driver.uri(file, "mode=ro"),))
+        connection.execute(f"PRAGMA stored.cache_size=-{CACHE_KB}")
     except BaseException:
         connection.close()
         raise
