@@ -1,6 +1,7 @@
 """Start a stand-in: `python -m sandbox.polymarket`. Its first line on stdout is one JSON object.
 
-Exit codes: 0 stopped by a signal; 2 an option or a file that cannot be used, named in one line.
+Exit codes: 0 stopped by a signal; 2 an option or recording that cannot be used; 4 the port or the
+directory. Each refusal is one line on stderr.
 """
 
 import argparse
@@ -10,11 +11,15 @@ import signal
 import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import NoReturn
+
+from typing_extensions import override
 
 from sandbox.faults import Faults, parse
 from sandbox.polymarket.faults import FAULTS
 
 USAGE_EXIT = 2
+PLACE_EXIT = 4
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,14 +32,30 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         faults = parse(given.faults, FAULTS, given.seed)
         speed = _speed(given.speed)
+        if not 0 <= given.port <= 65_535:  # noqa: PLR2004 - a TCP port
+            raise ValueError(f"--port must be in [0, 65535], was {given.port}")  # noqa: TRY301
         return asyncio.run(_serve(given, faults, speed))
-    except (ValueError, OSError) as error:
-        sys.stderr.write(f"sandbox.polymarket: {error}\n")
-        return USAGE_EXIT
+    except ValueError as error:
+        return _refused(error, USAGE_EXIT)
+    except OSError as error:
+        return _refused(error, PLACE_EXIT)
+
+
+def _refused(error: Exception, code: int) -> int:
+    sys.stderr.write(f"sandbox.polymarket: {error}\n")
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in one line, as everything else here does."""
+
+    @override
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE_EXIT, f"sandbox.polymarket: {message}; see --help\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m sandbox.polymarket",
         description="A stand-in of Polymarket on loopback: CLOB, sockets, Gamma, Data, relayer.",
         epilog="example: python -m sandbox.polymarket --speed 60 --faults trade-fails:0.1 --seed 7",

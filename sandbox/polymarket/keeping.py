@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 
 from sandbox.polymarket.book.order import Order
+from sandbox.polymarket.guard.heartbeats import Beat
 from sandbox.polymarket.venue.accounts import Accounts
-from sandbox.polymarket.venue.heartbeats import Beat
 from sandbox.polymarket.venue.market import Market
 from sandbox.polymarket.venue.settlement import resume
 from sandbox.polymarket.venue.state import Activity
@@ -47,6 +47,10 @@ class Kept:
     pins: list[tuple[str, int, int]] = field(default_factory=list)
 
 
+class PlaceTakenError(OSError):
+    """Somebody else has the directory."""
+
+
 class Keeper:
     """One directory, locked for as long as the process lives."""
 
@@ -54,10 +58,15 @@ class Keeper:
         """Take the directory.
 
         Raises:
-            ValueError: another stand-in has it.
+            PlaceTakenError: another stand-in has it.
 
         """
-        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PlaceTakenError(
+                f"--state {directory}: {error.strerror}; give a directory that can be written"
+            ) from None
         self._path = directory / FILE
         self._written = -1
         self._lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -65,7 +74,7 @@ class Keeper:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._lock)
-            raise ValueError(
+            raise PlaceTakenError(
                 f"--state {directory}: another stand-in uses it; stop that one or give another"
             ) from None
 

@@ -11,11 +11,11 @@ from sandbox.polymarket.flow import synthetic
 from sandbox.polymarket.flow.player import TWAP, Player, learn_outcomes
 from sandbox.polymarket.flow.prices import Prices
 from sandbox.polymarket.flow.recording import Line, Recording
+from sandbox.polymarket.guard.heartbeats import Heartbeats
+from sandbox.polymarket.guard.limits import Limits
 from sandbox.polymarket.journal import Journal
 from sandbox.polymarket.signing.secrets import Credentials, derive
 from sandbox.polymarket.venue.accounts import Accounts, address_of, private_key
-from sandbox.polymarket.venue.heartbeats import Heartbeats
-from sandbox.polymarket.venue.limits import Limits
 from sandbox.polymarket.venue.note import PriceNote
 from sandbox.polymarket.venue.state import Venue
 
@@ -65,6 +65,7 @@ class World:
     settings: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     """Numbers of faults that have some, such as `engine-restart: {for_s, then_s}`."""
     priced: bool = False
+    coins: set[str] = field(default_factory=set)
     origin_us: int = 0
     """Where the flow began; prices depend on it."""
     flow: str = ""
@@ -126,7 +127,9 @@ class World:
     def tick_prices(self) -> None:
         """Send this second's prices and come back in a second."""
         second_us = self.venue.now_us // MICROS * MICROS
-        for coin in sorted({m.asset for m in self.venue.markets.values() if m.asset}):
+        unsettled = (m for m in self.venue.markets.values() if m.winner is None)
+        self.coins |= {market.asset for market in unsettled if market.asset}
+        for coin in sorted(self.coins):
             symbol = f"{coin}usd"
             if not self.priced:
                 value = self.prices.twap(symbol, second_us)

@@ -46,7 +46,9 @@ class Ladder:
         for price in [price for price in levels if price not in sizes]:
             del levels[price]
         for price, size in sizes.items():
-            self.put(side, price, size)
+            level = levels.get(price)
+            if level is None or level.recorded != size:
+                self.put(side, price, size)
 
     def shown(self, side: str, price: int) -> int:
         """Return the shares left at a price."""

@@ -1,6 +1,7 @@
 """Integers in millionths, and the decimal strings the venue writes them as. No floats."""
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 
 ONE = 1_000_000
 FEE_STEP = 10
@@ -15,8 +16,14 @@ def micros(text: object) -> int:
         ValueError: not a finite decimal, or finer than a millionth.
 
     """
+    return _micros(str(text))
+
+
+@lru_cache(maxsize=2**16)
+def _micros(text: str) -> int:
+    """Read one string; a book repeats the same few thousand for hours."""
     try:
-        value = Decimal(str(text)) * ONE
+        value = Decimal(text) * ONE
         whole = int(value)
     except (InvalidOperation, ValueError, OverflowError):
         raise ValueError(f"not a decimal number: {text!r}") from None

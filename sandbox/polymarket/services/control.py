@@ -13,9 +13,9 @@ from aiohttp import web
 from sandbox.polymarket.book.order import Want
 from sandbox.polymarket.book.units import micros
 from sandbox.polymarket.clock import MICROS
+from sandbox.polymarket.guard.limits import TIERS
 from sandbox.polymarket.services import truth
 from sandbox.polymarket.signing.addresses import WalletKind, wallets_of
-from sandbox.polymarket.venue.limits import TIERS
 from sandbox.polymarket.venue.market import Market, tick_of
 from sandbox.polymarket.venue.trading import recorded_levels, recorded_trade
 from sandbox.polymarket.venue.windows import change_tick, resolve

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from sandbox.polymarket.clock import MICROS
+from sandbox.polymarket.guard.limits import headers
 from sandbox.polymarket.signing.secrets import matches
 from sandbox.polymarket.signing.typed import auth_hash, hexed, recover
 from sandbox.polymarket.venue.accounts import ApiKey
-from sandbox.polymarket.venue.limits import headers
 from sandbox.polymarket.venue.state import RefusedError
 from sandbox.polymarket.wire.answers import answer
 from sandbox.polymarket.world import World
