@@ -32,10 +32,10 @@ class HandMade:
     volume: str
     bucket: str
 
-    def imports(self, names: list[str]) -> list[dict[str, object]]:
-        """Return Pulumi's import list, with these names of variables."""
+    def ids(self, names: list[str]) -> dict[str, str]:
+        """Return what each kind is imported by, with these names of variables."""
         inside = f"{self.project}/{self.environment}"
-        ids = {
+        return {
             "Project": self.project,
             "Environment": inside,
             "Service": f"{inside}/{self.service}",
@@ -45,21 +45,6 @@ class HandMade:
             "VariableSet": f"{inside}/{self.service}/{','.join(sorted(names))}",
             "Deployment": f"{inside}/{self.service}",
         }
-        estate: dict[str, object] = {
-            "type": "poly:railway:Estate",
-            "name": "poly",
-            "component": True,
-        }
-        logical = {"BackupSchedule": "backup-schedule", "VariableSet": "variables"}
-        resources: list[dict[str, object]] = [
-            {
-                "type": f"railway:index:{kind}",
-                "name": f"poly-{logical.get(kind, kind.lower())}",
-                "id": id_,
-            }
-            for kind, id_ in ids.items()
-        ]
-        return [estate, *resources]
 
 
 def click(railway: StandIn, *, image: str, command: str, secrets: dict[str, str]) -> HandMade:
