@@ -33,6 +33,11 @@ FAULTS = (
         "station.railway.com 369be022; CopilotKit PR #4309",
     ),
     Fault(
+        "bare-url",
+        "the proxy turns away more than 10 requests a second to the address without a query",
+        "terraform-provider-railway PR #55; CopilotKit PR #4309",
+    ),
+    Fault(
         "bad-gateway",
         "HTTP 502 `upstream connect error`, nothing done",
         "terraform-provider-railway issues; observed 2026",

@@ -204,17 +204,20 @@ def delete_instance(world: World, instance: VolumeInstance) -> None:
 
 
 def purge(world: World) -> None:
-    """Wipe the disks whose 48 hours are over, with their backups."""
-    for instance in list(world.estate.volume_instances.values()):
-        if instance.deleted_at is None or instance.state == "DELETED":
+    """Wipe the disks whose 48 hours are over, with their backups; then nothing lists them."""
+    estate = world.estate
+    for instance in list(estate.volume_instances.values()):
+        since = instance.deleted_at
+        if since is None or (world.now() - since).total_seconds() < GRACE_S:
             continue
-        if (world.now() - instance.deleted_at).total_seconds() >= GRACE_S:
-            instance.state = "DELETED"
-            shutil.rmtree(world.store.volume(instance.id), ignore_errors=True)
-            for key, backup in list(world.estate.backups.items()):
-                if backup.volume_instance_id == instance.id:
-                    shutil.rmtree(world.store.backup(key), ignore_errors=True)
-                    del world.estate.backups[key]
+        shutil.rmtree(world.store.volume(instance.id), ignore_errors=True)
+        for key, backup in list(estate.backups.items()):
+            if backup.volume_instance_id == instance.id:
+                shutil.rmtree(world.store.backup(key), ignore_errors=True)
+                del estate.backups[key]
+        del estate.volume_instances[instance.id]
+        if not any(v.volume_id == instance.volume_id for v in estate.volume_instances.values()):
+            estate.volumes.pop(instance.volume_id, None)
 
 
 def used_mb(world: World, instance: VolumeInstance) -> float:

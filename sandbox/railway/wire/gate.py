@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ CLOUDFLARE = (
     b"</body></html>"
 )
 GATEWAY = b"upstream connect error or disconnect/reset before headers. reset reason: overflow"
+BARE_MAX = 10
 UNKNOWN_STATUS = "HIBERNATING"
 """A status no published schema has."""
 
@@ -36,6 +38,8 @@ class Asked:
     query: str
     operation_name: str | None
     variables: Json
+    bare: bool
+    """The address had no query string."""
 
 
 class Gate:
@@ -50,6 +54,7 @@ class Gate:
         self.schema = schema
         self.budget = budget
         self.journal = Journal()
+        self._bare: deque[float] = deque(maxlen=BARE_MAX + 1)
 
     async def handle(self, request: Request) -> Answer:
         """Answer one request."""
@@ -57,7 +62,7 @@ class Gate:
         if request.method != "POST":
             return _json({"errors": [{"message": "use POST"}]}, 405)
         caller = caller_of(self.world.estate, request.headers)
-        asked = _asked(request.body)
+        asked = _asked(request)
         if asked is None:
             return _json({"errors": [{"message": "body must be JSON with a query"}]}, 400)
         try:
@@ -73,7 +78,7 @@ class Gate:
             self.world.arms.call = frozenset()
 
     async def _answer(self, caller: Caller, asked: Asked, operation: graphql.Operation) -> Answer:
-        turned_away = self._turned_away(caller)
+        turned_away = self._turned_away(caller, asked)
         if turned_away is not None:
             self._note(caller, asked, operation, [f"HTTP {turned_away.status}"])
             return turned_away
@@ -81,16 +86,19 @@ class Gate:
         if operation.is_mutation:
             self.world.save()
         errors = [str(error["message"]) for error in document.get("errors") or []]
-        answer = await self._spoiled(caller, document)
+        slow = self.world.arms.strikes("slow-reply")
+        answer = self._spoiled(caller, document)
         self._note(caller, asked, operation, errors)
+        if slow:  # last: other calls are answered meanwhile
+            await self.world.clock.sleep(self.world.delays.seconds("slow_reply"))
         return answer
 
-    def _turned_away(self, caller: Caller) -> Answer | None:
+    def _turned_away(self, caller: Caller, asked: Asked) -> Answer | None:
         """Refuse before anything is done: the proxy, the budget, a line that breaks."""
         strikes = self.world.arms.strikes
         if strikes("dropped-before"):
             return Answer(b"", drop=True)
-        if strikes("cloudflare"):
+        if strikes("cloudflare") or (asked.bare and self._crowded() and strikes("bare-url")):
             html = {"content-type": "text/html; charset=UTF-8", "Retry-After": "1"}
             return Answer(CLOUDFLARE, 429, html)
         if strikes("bad-gateway"):
@@ -123,11 +131,15 @@ class Gate:
         if operation.is_mutation and strikes("in-progress"):
             raise Refusal("An operation is already in progress")
 
-    async def _spoiled(self, caller: Caller, document: Json) -> Answer:
+    def _crowded(self) -> bool:
+        """Count a request to the address without a query string: ten a second are let through."""
+        now = self.world.now().timestamp()
+        self._bare.append(now)
+        return len(self._bare) == BARE_MAX + 1 and now - self._bare[0] < 1
+
+    def _spoiled(self, caller: Caller, document: Json) -> Answer:
         """Return the answer, or what a fault makes of it after the work was done."""
         strikes = self.world.arms.strikes
-        if strikes("slow-reply"):
-            await self.world.clock.sleep(self.world.delays.seconds("slow_reply"))
         if strikes("dropped-after"):
             return Answer(b"", drop=True)
         if strikes("bad-gateway-after"):
@@ -184,9 +196,9 @@ def _replace_status(value: object, strikes: Callable[[], bool]) -> bool:
     return False
 
 
-def _asked(body: bytes) -> Asked | None:
+def _asked(request: Request) -> Asked | None:
     try:
-        document = json.loads(body)
+        document = json.loads(request.body)
     except ValueError:
         return None
     if not isinstance(document, dict) or not isinstance(document.get("query"), str):
@@ -195,7 +207,7 @@ def _asked(body: bytes) -> Asked | None:
     name = document.get("operationName")
     if not isinstance(variables, dict) or not (name is None or isinstance(name, str)):
         return None
-    return Asked(document["query"], name, variables)
+    return Asked(document["query"], name, variables, not request.query)
 
 
 def _json(document: Json, status: int) -> Answer:

@@ -71,6 +71,23 @@ def test_after_it_was_done(railway: Railway, fault: str, status: int) -> None:
         assert document["errors"]
 
 
+def test_the_bare_address_is_crowded_and_one_with_a_query_is_not(railway: Railway) -> None:
+    railway.control("faults", name="bare-url")
+    named = [
+        railway.http.post(
+            f"{railway.hello['url']}?source=tests",
+            json={"query": CONTEXT},
+            headers={"Authorization": f"Bearer {railway.hello['account_token']}"},
+        ).status_code
+        for _ in range(30)
+    ]
+    railway.control("clock", advance_s=2)  # whoever asked before us
+    bare = [railway.post(CONTEXT).status_code for _ in range(30)]
+    assert set(named) == {200}
+    assert bare[:10] == [200] * 10
+    assert 429 in bare
+
+
 def test_a_slow_reply_is_longer_than_patience(start: Callable[..., Railway]) -> None:
     railway = start("--delay-scale", "0.01")
     railway.control("faults", name="slow-reply", times=1)

@@ -240,7 +240,7 @@ def volume_instance(call: Call, one: VolumeInstance) -> Json:
         "state": one.state,
         "sizeMB": one.size_mb,
         "currentSizeMB": lambda _info: round(volumes.used_mb(call.world, one), 3),
-        "isPendingDeletion": one.deleted_at is not None and one.state != "DELETED",
+        "isPendingDeletion": one.deleted_at is not None,
         "deletedAt": plain.stamp(one.deleted_at),
         "createdAt": plain.stamp(one.created_at),
         "externalId": f"vol_{one.id[:12]}",
