@@ -16,6 +16,9 @@ from bot.domain.money import MICROS, Price
 RESOLVED_KEPT: Final = 10_000
 """Resolved markets that are still refused a second life; older ones do not come again."""
 
+Taken = tuple[int, int]
+"""(the recorded size it was taken from, what was taken of it), in micros of a share."""
+
 
 class Depth:
     """Books by token; mutable, owned by one venue."""
@@ -25,7 +28,7 @@ class Depth:
     def __init__(self) -> None:
         """Start without markets."""
         self.books: dict[TokenId, Book] = {}
-        self.taken: dict[TokenId, dict[tuple[Side, int], int]] = {}
+        self.taken: dict[TokenId, dict[tuple[Side, int], Taken]] = {}
         self._other: dict[TokenId, TokenId] = {}
 
     def open(self, market: Market) -> None:
@@ -51,9 +54,6 @@ class Depth:
             book.whole = False
         elif tick.micros != book.tick_micros:
             book.regrid(tick)
-            for side, price in list(self.taken.get(token, ())):
-                if not book.size(side, price):
-                    self._give_back(token, side, price)
 
     def distrust(self, tokens: tuple[TokenId, ...]) -> None:
         """Hold these books for untrue until their next snapshot."""
@@ -69,8 +69,8 @@ class Depth:
             if book is None:
                 continue
             ours = taken.get(token)
-            if ours and (side, price) in ours and book.size(side, price) != size:
-                self._give_back(token, side, price)
+            if ours and (side, price) in ours and ours[side, price][0] != size:
+                self._give_back(token, (side, price))
             try:
                 book.change(side, price, size, at_us)
             except OffGrid:
@@ -81,15 +81,13 @@ class Depth:
         book = self.books.get(event.token)
         if book is None:
             return
-        ours = self.taken.get(event.token, {})
-        before = {key: book.size(*key) for key in ours}
         try:
             book.snapshot(event.bids, event.asks, event.at_us)
         except OffGrid:
-            """The book is empty and not whole now."""
-        for key, size in before.items():
+            return
+        for key, (size, _) in list(self.taken.get(event.token, {}).items()):
             if book.size(*key) != size:
-                self._give_back(event.token, *key)
+                self._give_back(event.token, key)
 
     def displayed(self, token: TokenId, side: Side, price: int) -> int:
         """Return the recorded size at a price."""
@@ -108,7 +106,7 @@ class Depth:
         for price, size in book.levels(side):
             if price < limit if side is Side.BUY else price > limit:
                 return
-            if (left := size - ours.get((side, price), 0)) > 0:
+            if (left := size - ours.get((side, price), (0, 0))[1]) > 0:
                 yield price, left
 
     def take(self, token: TokenId, side: Side, price: int, size: int) -> None:
@@ -119,11 +117,12 @@ class Depth:
 
     def _take(self, token: TokenId, key: tuple[Side, int], size: int) -> None:
         ours = self.taken.setdefault(token, {})
-        ours[key] = ours.get(key, 0) + size
+        shown, before = ours.get(key, (self.books[token].size(*key), 0))
+        ours[key] = (shown, before + size)
 
-    def _give_back(self, token: TokenId, side: Side, price: int) -> None:
+    def _give_back(self, token: TokenId, key: tuple[Side, int]) -> None:
         ours = self.taken[token]
-        del ours[(side, price)]
+        del ours[key]
         if not ours:
             del self.taken[token]
 

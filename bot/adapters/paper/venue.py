@@ -144,8 +144,9 @@ class PaperVenue:
         )
 
     def _now(self) -> Place:
-        """Return where we are: the feed's place, or where our side resumed if that is later."""
-        step, at_us = self._machine.step, self._machine.now_us
+        """Return where we are: the latest of the feed, the account, and where our side resumed."""
+        step = self._machine.step
+        at_us = max(self._machine.now_us, self._store.place.at_us)
         if self._resumed is not None:
             step, at_us = max(step, self._resumed.step), max(at_us, self._resumed.at_us)
         return Place(step, at_us)

@@ -110,6 +110,7 @@ class Desk:
     now_us: int = SECOND
     frame: int = 0
     told: list[VenueEvent] = field(default_factory=list)
+    seen: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.open()
@@ -123,8 +124,19 @@ class Desk:
 
     def see(self, event: Event) -> None:
         """Let one market event happen after what is due before it."""
+        self.seen.append(event)
         self.told += self.venue.advance(event.at_us)
         self.venue.observe(event)
+
+    def again(self) -> list[VenueEvent]:
+        """Lose the memory, read everything again, and return what is told again."""
+        self.venue.close()
+        self.open()
+        seen, self.seen, before = self.seen, [], len(self.told)
+        for event in seen:
+            self.see(event)
+        self.told += self.venue.advance(self.now_us)
+        return self.told[before:]
 
     def stamp(self) -> tuple[int, int]:
         """Return the next frame number and the time."""

@@ -5,6 +5,7 @@ import random
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.paper.store import Place, Store
-from bot.domain.event import OrderEnded, OrderFilled
+from bot.domain.book import Side
+from bot.domain.event import OrderEnded, OrderFilled, TradePrinted
+from bot.domain.money import Shares
+from bot.domain.refusal import Refused
 from tests.unit.bot.adapters.paper.day import (
     Author,
     Crash,
@@ -23,6 +27,7 @@ from tests.unit.bot.adapters.paper.day import (
     lived,
     unsettled_from,
 )
+from tests.unit.bot.adapters.paper.desk import BUY, FAK, GTC, Desk, terms
 
 FOREVER = Place(1 << 62, 1 << 62)
 MEMORY = Path("/dev/shm")  # noqa: S108 - a crash of a process loses nothing there either
@@ -80,6 +85,82 @@ def test_crashes_anywhere_change_nothing(seed: int) -> None:
             assert journal.refused == undisturbed.refused, (seed, dies_at)
             assert account(after) == truth, (seed, dies_at)
             after.close()
+
+
+async def test_a_cancel_of_everything_is_recalled_at_its_place(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.book("0.50x100", "0.52x100")
+    await desk.send(terms(BUY, GTC, "0.51", "20"), "rests")
+    desk.wait()
+    desk.trade(Side.SELL, "0.51", "5")
+    desk.wait()
+    await desk.send(terms(BUY, FAK, "0.52", "5.20"), "on its way")
+    assert len(await desk.venue.cancel_all()) == 2
+    desk.trade(Side.SELL, "0.51", "50")
+    desk.book("0.50x100", "0.51x100")
+    desk.wait()
+    told = [*desk.told]
+    assert len(told) == 3
+    for _ in range(2):
+        assert desk.again() == told
+
+
+async def test_what_is_cancelled_before_the_feed_is_back_ends_after_it(tmp_path: Path) -> None:
+    """The kill finds the account alone; the engine hears of it when the feed has come back."""
+    desk = Desk(tmp_path)
+    desk.book("0.50x100", "0.52x100")
+    await desk.send(terms(BUY, GTC, "0.51", "20"))
+    desk.wait()
+    desk.trade(Side.SELL, "0.51", "5")
+    told = desk.wait()
+    desk.venue.close()
+    desk.open()
+    desk.venue.resume(frame=desk.frame, at_us=desk.now_us)
+    assert len(await desk.venue.cancel_all()) == 1
+    again = desk.again()
+    assert again[:-1] == told
+    ended = again[-1]
+    assert isinstance(ended, OrderEnded)
+    assert ended.reason == "all cancelled"
+    desk.trade(Side.SELL, "0.51", "5")
+    assert desk.wait() == []
+
+
+async def test_everything_cancelled_during_a_rebuild_ends_at_its_end(tmp_path: Path) -> None:
+    """The answer of `cancel_all` is at once, and so may overtake the telling of a fill."""
+    desk = Desk(tmp_path)
+    desk.book("0.50x100", "0.52x100")
+    await desk.send(terms(BUY, GTC, "0.51", "20"))
+    desk.wait()
+    desk.trade(Side.SELL, "0.51", "5")
+    told = desk.wait()
+    desk.venue.close()
+    desk.open()
+    desk.told.clear()
+    first, *others = desk.seen
+    desk.see(first)
+    assert len(await desk.venue.cancel_all()) == 1
+    for event in others:
+        desk.see(event)
+    desk.wait()
+    ended, *others_told = desk.told
+    assert isinstance(ended, OrderEnded)
+    assert others_told == told
+
+
+async def test_another_recording_is_refused_where_it_differs(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.book("0.50x100", "0.52x100")
+    await desk.send(terms(BUY, GTC, "0.51", "20"))
+    desk.wait()
+    desk.trade(Side.SELL, "0.51", "5")
+    desk.wait()
+    trade = desk.seen[-1]
+    assert isinstance(trade, TradePrinted)
+    desk.seen[-1] = replace(trade, size=Shares.parse("4"))
+    with pytest.raises(Refused, match="this is another recording") as refused:
+        desk.again()
+    assert "\n" not in str(refused.value)
 
 
 def test_the_days_are_worth_living() -> None:

@@ -9,7 +9,7 @@ from bot.adapters.paper.deed import PaperOrder
 from bot.adapters.paper.store import Store
 from bot.domain.event import FrameRefused, MarketSeen, OrderEnded
 from bot.domain.fill import Liquidity
-from bot.domain.market import FeeSchedule, MarketId, MarketWindow, Outcome
+from bot.domain.market import FeeSchedule, MarketId, MarketWindow, Outcome, TokenId
 from bot.domain.money import Price, Shares, Usd
 from bot.domain.order import Accepted, OrderState, Rejected, Terms
 from tests.unit.bot.adapters.paper.desk import (
@@ -147,6 +147,45 @@ async def test_what_was_taken_is_gone_from_the_other_outcomes_book(desk: Desk) -
     await desk.trade_now(terms(BUY, FAK, "0.52", "10.40"), "2")
     fills, _ = await desk.trade_now(terms(SELL, FAK, "0.48", "40", DOWN), "3")
     assert [(str(fill.price), str(fill.size)) for fill in fills] == [("0.48", "10.00")]
+
+
+async def test_what_was_taken_stays_taken_while_the_book_is_lost(desk: Desk) -> None:
+    """A book that was cleared and comes back the same says nothing new about a level."""
+    await desk.trade_now(terms(BUY, FAK, "0.52", "15.60"), "1")
+    desk.tick("0.05")
+    desk.tick("0.01")
+    desk.book("0.50x100", "0.525x30")
+    desk.book("0.50x100", "0.52x30 0.53x50")
+    fills, _ = await desk.trade_now(terms(BUY, FAK, "0.52", "5.20"), "2")
+    assert not fills
+    desk.book("0.50x100", "0.52x29 0.53x50")
+    fills, _ = await desk.trade_now(terms(BUY, FAK, "0.52", "5.20"), "3")
+    assert [str(fill.size) for fill in fills] == ["10.00"]
+
+
+async def test_a_grid_that_does_not_divide_a_dollar_is_not_believed(desk: Desk) -> None:
+    desk.tick("0.03")
+    fills, _ = await desk.trade_now(terms(BUY, FAK, "0.52", "5.20"), "1")
+    assert not fills
+    desk.book("0.50x100", "0.52x30")
+    fills, _ = await desk.trade_now(terms(BUY, FAK, "0.52", "5.20"), "2")
+    assert fills
+
+
+async def test_a_market_listed_again_with_another_grid_moves_to_it(desk: Desk) -> None:
+    desk.see(MarketSeen(*desk.stamp(), replace(MARKET, tick=Price.parse("0.001"))))
+    desk.level(SELL, "0.515", "10")
+    fills, _ = await desk.trade_now(terms(BUY, FAK, "0.515", "5.15"))
+    assert fills
+
+
+async def test_books_of_tokens_nobody_listed_are_left_alone(desk: Desk) -> None:
+    other = TokenId("other")
+    desk.book("0.50x1", "0.52x1", other)
+    desk.level(SELL, "0.52", "1", other)
+    desk.tick("0.001", other)
+    fills, _ = await desk.trade_now(terms(BUY, FAK, "0.52", "5.20"))
+    assert fills
 
 
 async def test_nothing_is_taken_from_a_book_that_is_not_whole_or_crossed(desk: Desk) -> None:
