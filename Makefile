@@ -49,4 +49,4 @@ clean:  ## remove what was built and cached; the ledger in data/ and .venv stay
 $(READY): requirements-dev.lock pyproject.toml tools/setup.sh
 	@sh tools/setup.sh
 
-pulumi preview: $(READY)
+pulumi preview up: $(READY)

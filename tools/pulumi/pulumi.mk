@@ -5,7 +5,11 @@ PYTHON ?= .venv/bin/python
 STACK ?= dev
 POLICY_PACK = $(CURDIR)/infra/policy/pulumi-policy-poly
 
-.PHONY: pulumi preview
+# What every Pulumi command of a person needs: our Python first on PATH, the CLI that was found.
+WITH_PULUMI = cli="$$($(PYTHON) -c 'from ops.estate.cli import need; print(need().path)')" && \
+  PATH="$(CURDIR)/$(dir $(PYTHON)):$$(dirname "$$cli"):$$PATH"
+
+.PHONY: pulumi preview up
 
 # The pulumi on PATH if new enough, else the vendor installer's, else built into build/pulumi.
 pulumi:
@@ -13,6 +17,8 @@ pulumi:
 
 # What `pulumi up` would change, under the mandatory policies.
 preview: pulumi
-	@cli="$$($(PYTHON) -c 'from ops.estate.cli import need; print(need().path)')" && \
-	PATH="$(CURDIR)/$(dir $(PYTHON)):$$(dirname "$$cli"):$$PATH" \
-	  "$$cli" preview --diff --stack $(STACK) --policy-pack $(POLICY_PACK)
+	@$(WITH_PULUMI) "$$cli" preview --diff --stack $(STACK) --policy-pack $(POLICY_PACK)
+
+# Change it, under the same policies; asks before it does.
+up: pulumi
+	@$(WITH_PULUMI) "$$cli" up --diff --stack $(STACK) --policy-pack $(POLICY_PACK)
