@@ -103,8 +103,12 @@ def configured(
     api = Railway(
         _token(arguments, environ), _url(arguments, environ), pace=pace, transport=transport
     )
-    scope = account.token_scope(api)
-    workspace = _text(arguments, "workspaceId")
+    try:
+        scope = account.token_scope(api)
+        workspace = _text(arguments, "workspaceId")
+    except BaseException:
+        api.close()
+        raise
     return Session(api, scope, workspace, confirmed_volumes(environ), say)
 
 

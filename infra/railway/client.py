@@ -1,7 +1,8 @@
 """The client: one document in, one typed reply out.
 
-Queries are retried within bounds; mutations never are: the caller has to look first what a lost
-answer did. Sync on purpose: the provider serves threads, commands are short. No token is printed.
+Queries are retried within bounds. A mutation that may have been read never is: the caller has to
+look first what a lost answer did. Sync on purpose: the provider serves threads, commands are short.
+No token is printed.
 """
 
 import re
@@ -23,7 +24,7 @@ from infra.railway.errors import (
     Unreachable,
     Unreadable,
 )
-from infra.railway.pace import Budget, Pace
+from infra.railway.pace import Budget, Pace, Tempo
 from infra.railway.token import Token
 
 VENDOR_URL = "https://backboard.railway.com/graphql/v2"
@@ -32,6 +33,7 @@ VENDOR_URL = "https://backboard.railway.com/graphql/v2"
 SOURCE = {"source": "poly-iac"}
 PAGE = 100
 PAGES_MAX = 50
+TURNED_AWAY_MAX = 2
 # Refused before anything was sent, as opposed to lost on the way back.
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -96,6 +98,7 @@ class Railway:
         self.url = url
         self.pace = pace or Pace()
         self.budget = Budget(self.pace.now)
+        self._tempo = Tempo(self.pace.per_second, self.pace.burst, self.pace.now)
         self._http = httpx.Client(
             transport=transport,
             params=SOURCE,
@@ -119,6 +122,7 @@ class Railway:
     def mutate(self, name: str, variables: Mapping[str, object], reply: type[Reply]) -> Reply:
         """Change something, once.
 
+        Sent again only where the limiter turned it away unread (429) and said when to come back.
         A null among the variables means "clear"; what shall be kept must be left out.
 
         Raises:
@@ -126,9 +130,7 @@ class Railway:
             RailwayError: it was not done.
 
         """
-        return self._told_why(
-            name, variables, lambda: self._send(name, variables, reply, self.token)
-        )
+        return self._told_why(name, variables, lambda: self._turn(name, variables, reply))
 
     def pages(
         self,
@@ -167,6 +169,17 @@ class Railway:
         """
         return self._post(name, variables, token or self.token)
 
+    def _turn(self, name: str, variables: Mapping[str, object], reply: type[Reply]) -> Reply:
+        for _ in range(TURNED_AWAY_MAX):
+            try:
+                return self._send(name, variables, reply, self.token)
+            except RateLimited as error:
+                asked_s = error.retry_after_s
+                if asked_s is None or asked_s > self.pace.retry_s_max:
+                    raise
+                self.pace.pause(asked_s)
+        return self._send(name, variables, reply, self.token)
+
     def _attempts(self, name: str, variables: Mapping[str, object], reply: type[Reply]) -> Reply:
         for attempt in range(1, self.pace.read_attempts):
             try:
@@ -202,6 +215,9 @@ class Railway:
 
     def _post(self, name: str, variables: Mapping[str, object], token: Token) -> Json:
         body = {"query": document(name), "operationName": name, "variables": dict(variables)}
+        wait_s = self._tempo.wait_s()
+        if wait_s > 0:
+            self.pace.pause(wait_s)
         self.budget.count()
         try:
             response = self._http.post(self.url, json=body, headers=token.header)

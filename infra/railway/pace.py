@@ -74,9 +74,33 @@ def _number(text: str | None, otherwise: int | None) -> int | None:
     return int(text) if text is not None and text.isdigit() else otherwise
 
 
+@dataclass(slots=True)
+class Tempo:
+    """So many requests at once, then so many a second."""
+
+    per_second: float
+    burst: int
+    now: Callable[[], float] = time.monotonic
+    _taken: float = 0.0
+    _at: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait_s(self) -> float:
+        """Take a turn and return how long to wait for it, in seconds."""
+        with self._lock:
+            now = self.now()
+            self._taken = max(0.0, self._taken - (now - self._at) * self.per_second) + 1.0
+            self._at = now
+            return max(0.0, (self._taken - self.burst) / self.per_second)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """Patience: timeouts, retries of reads, and the pause between two looks."""
+
+    per_second: float = 10.0
+    """What the Hobby plan allows (docs.railway.com/integrations/api, read 2026-11-22)."""
+    burst: int = 30
 
     timeout_s: float = 90.0
     """As long as Railway's own CLI waits (railwayapp/cli@df3838b src/client.rs)."""

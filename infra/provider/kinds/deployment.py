@@ -179,15 +179,17 @@ class Deployment(Kind[DeploymentInputs]):
     ) -> dict[str, Value]:
         trigger = trigger_of(self._view(session, new), new.sealed_digests)
         digests: dict[str, Value] = {**new.sealed_digests}
+        # No trigger before something was deployed of it: the next run must not take what runs
+        # for what was meant.
         seen: dict[str, Value] = {
-            "trigger": trigger,
+            "trigger": "",
             "deployedDigests": digests,
             "status": "none",
             "deploymentId": "",
         }
         try:
             rollout = running or start(session, _ids(new), new.commit_sha)
-            seen |= {"deploymentId": rollout.id, "status": rollout.status}
+            seen |= {"trigger": trigger, "deploymentId": rollout.id, "status": rollout.status}
             rollout, wrong = follow(session, rollout, _ids(new), new.healthy_within_seconds)
         except (RailwayError, Refusal) as error:
             raise Unfinished(identity, seen, str(error)) from error

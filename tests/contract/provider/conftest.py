@@ -17,6 +17,7 @@ from tests.contract.provider.stand_in import StandIn, started, stopped
 def quick() -> Pace:
     """Return a pace at which nothing is waited for longer than a stand-in in a hurry takes."""
     return Pace(
+        per_second=1_000_000,
         timeout_s=5.0,
         read_attempts=3,
         backoff_s=0.01,
@@ -64,6 +65,7 @@ def stub(environ: dict[str, str]) -> Iterator[ResourceProviderStub]:
 
 @pytest.fixture
 def stack(stub: ResourceProviderStub, railway: StandIn) -> Iterator[Stack]:
+    railway.calm()
     yield Stack(stub)
     railway.calm()
 

@@ -46,8 +46,9 @@ class StandIn:
         self.control("POST", "faults", name=fault, operation=operation, times=times, skip=skip)
 
     def calm(self) -> None:
-        """Let nothing go wrong any more."""
+        """Let nothing go wrong any more, and let the limit of requests a second recover."""
         self.control("DELETE", "faults")
+        self.control("POST", "clock", advance_s=10)
 
     def struck(self) -> dict[str, int]:
         """Return how often each fault has struck."""

@@ -256,3 +256,34 @@ def test_a_deletion_survives_a_fault_at_each_call(bench: Bench, case: Case, faul
         bench.railway.calm()
         bench.remove(case)
         assert case.count(bench.railway) == 0
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("fault", IN_THE_THING)
+def test_a_life_survives_what_goes_wrong_in_the_thing_itself(
+    bench: Bench, case: Case, fault: str
+) -> None:
+    """Made, changed and deleted, with the fault at the first call of each that it concerns."""
+    for declared in (case.make, case.change):
+        bench.railway.arm(fault, times=1)
+        errors = bench.up(declared)
+        assert is_clear(errors)
+        assert case.count(bench.railway) <= 1
+        converges(bench, case, declared)
+    rounds = 0
+    while drifted := bench.stack.refresh():
+        # An edit in the midst of an `up` may be deployed with it: found and mended afterwards.
+        rounds += 1
+        assert fault == "edited-by-hand", drifted
+        assert rounds <= 2, drifted
+        converges(bench, case, case.change)
+    if case.holds_volume:
+        bench.confirm()
+    bench.railway.arm(fault, times=1)
+    assert is_clear(bench.deleted())
+    bench.railway.calm()
+    bench.discard_staged()
+    bench.remove(case)
+    assert case.count(bench.railway) == 0
+    bench.stack.refresh()
+    assert bench.up() == []

@@ -24,7 +24,7 @@ from infra.railway.errors import (
     Unreachable,
     Unreadable,
 )
-from infra.railway.pace import Pace
+from infra.railway.pace import Pace, Tempo
 from infra.railway.token import Token, TokenKind
 
 SECRET = "planted-token-4711"
@@ -189,6 +189,30 @@ def test_a_limit_of_the_proxy_is_named_as_the_proxys() -> None:
     with pytest.raises(RateLimited, match=r"Cloudflare .*error 1015.*nothing was done"):
         projects.schedule_delete(client(wire), "p")
     assert len(wire.asked) == 1
+
+
+def test_a_mutation_turned_away_unread_comes_back_when_it_was_told_to() -> None:
+    away = httpx.Response(429, headers={"retry-after": "0"}, json={})
+    wire = Wire(away, gives(projectScheduleDelete=True))
+    projects.schedule_delete(client(wire), "p")
+    assert len(wire.asked) == 2
+
+
+def test_a_mutation_is_turned_away_a_bounded_number_of_times() -> None:
+    wire = Wire(httpx.Response(429, headers={"retry-after": "0"}, json={}))
+    with pytest.raises(RateLimited):
+        projects.schedule_delete(client(wire), "p")
+    assert len(wire.asked) == 3
+
+
+def test_requests_are_sent_at_the_tempo_the_smallest_plan_allows() -> None:
+    now = [0.0]
+    tempo = Tempo(per_second=10.0, burst=30, now=lambda: now[0])
+    assert [tempo.wait_s() for _ in range(30)] == [0.0] * 30
+    assert tempo.wait_s() == pytest.approx(0.1)
+    assert tempo.wait_s() == pytest.approx(0.2)
+    now[0] = 10.0
+    assert tempo.wait_s() == 0.0
 
 
 def test_somebody_who_stops_us_need_not_wait_for_the_next_attempt() -> None:
