@@ -129,7 +129,7 @@ def test_a_name_of_a_secret_is_refused_whatever_its_value(name: str) -> None:
     "value",
     [
         "PAPER",
-        "strategies/demo.toml",
+        "strategies/late_favourite.toml",
         "0x" + "ab" * 20,
         "ghcr.io/acme/poly@sha256:" + "a" * 64,
         "${{poly-backups.SECRET_ACCESS_KEY}}",
