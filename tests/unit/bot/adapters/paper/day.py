@@ -281,6 +281,9 @@ class Life:
     async def ask_again(self) -> None:
         """Send what the venue proves not to have; repeat the cancels of the last frame."""
         view = await self.venue.view([one.order_hash for one in self.journal.orders], 0)
+        handled = {e.fill.fill_id for e in self.journal.handled if isinstance(e, OrderFilled)}
+        assert handled <= {fill.fill_id for fill in view.fills}
+        assert all(fill.filled_us < self.journal.at_us for fill in view.fills)
         for frame, _, what in self.journal.asked:
             if isinstance(what, Prepared):
                 if what.order_hash not in view.seen | self.journal.refused.keys():

@@ -87,6 +87,22 @@ def test_crashes_anywhere_change_nothing(seed: int) -> None:
             after.close()
 
 
+@settings(max_examples=20)
+@given(seed=st.integers(0, 2**32))
+def test_the_account_alone_brings_a_lost_ledger_back(seed: int) -> None:
+    """With an empty journal the same day is told again from the account, to the last micro."""
+    day = Author(seed).write()
+    with directory() as path:
+        first, store = lived(day, path)
+        truth = account(store)
+        store.close()
+        again, store = lived(day, path)
+        assert again.handled == first.handled
+        assert again.refused == first.refused
+        assert account(store) == truth
+        store.close()
+
+
 async def test_a_cancel_of_everything_is_recalled_at_its_place(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.book("0.50x100", "0.52x100")
