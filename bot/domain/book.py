@@ -5,7 +5,7 @@ change costs a list access, or a short walk when the best level empties. A book 
 snapshot until something says that changes may have been missed; only a whole book is traded on.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 
 from bot.domain.money import MICROS, Price, Shares
@@ -30,10 +30,16 @@ class OffGrid(ValueError):  # noqa: N818 - what the level is
     """A level whose price is outside (0, 1) or not a multiple of the tick."""
 
 
+def _off(price_micros: int) -> str:
+    return f"price {price_micros / MICROS:g} is outside (0, 1) or off the tick"
+
+
 class Book:
     """Resting sizes of one token by price; mutable, owned by one engine or venue."""
 
-    __slots__ = ("_ask", "_asks", "_bid", "_bids", "_ticks", "at_us", "tick_micros", "whole")
+    __slots__ = (
+        "_ask", "_asks", "_bid", "_bids", "_ticks", "at_us", "seen", "tick_micros", "whole",
+    )  # fmt: skip
 
     def __init__(self, tick: Price) -> None:
         """Start empty and not whole on the grid of `tick`, which must divide 1 USD.
@@ -44,6 +50,7 @@ class Book:
         """
         self.tick_micros = tick.micros
         self.at_us = 0
+        self.seen = False
         self.clear()
 
     def clear(self) -> None:
@@ -66,15 +73,28 @@ class Book:
         """
         self.clear()
         try:
-            for price, size in bids:
-                self.change(Side.BUY, price, size, at_us)
-            for price, size in asks:
-                self.change(Side.SELL, price, size, at_us)
+            self._bid = self._lay(self._bids, bids, max, 0)
+            self._ask = self._lay(self._asks, asks, min, self._ticks)
         except OffGrid:
             self.clear()
             raise
         self.at_us = at_us
-        self.whole = True
+        self.whole = self.seen = True
+
+    def _lay(
+        self, sizes: list[int], levels: Iterable[Level], best: Callable[..., int], none: int
+    ) -> int:
+        """Lay out the levels of one side and return the index of its best one."""
+        tick, ticks = self.tick_micros, self._ticks
+        laid = [none]
+        for price, size in levels:
+            index, rest = divmod(price, tick)
+            if rest or not 0 < index < ticks:
+                raise OffGrid(_off(price))
+            sizes[index] = size
+            if size:
+                laid.append(index)
+        return best(laid)
 
     def change(self, side: Side, price_micros: int, size_micros: int, at_us: int) -> None:
         """Set the total size resting at a price; 0 removes the level.
@@ -85,7 +105,7 @@ class Book:
         """
         index, rest = divmod(price_micros, self.tick_micros)
         if rest or not 0 < index < self._ticks:
-            raise OffGrid(f"price {price_micros / MICROS:g} is outside (0, 1) or off the tick")
+            raise OffGrid(_off(price_micros))
         self.at_us = at_us
         if side is Side.BUY:
             self._bids[index] = size_micros
@@ -146,6 +166,11 @@ class Book:
     def crossed(self) -> bool:
         """Say whether a bid is at or above an ask: what is shown cannot be true."""
         return self._bid >= self._ask
+
+    @property
+    def doubted(self) -> bool:
+        """Say whether the book was whole once and is not now."""
+        return self.seen and not self.whole
 
     @property
     def tradable(self) -> bool:

@@ -77,6 +77,11 @@ class Desk:
         for seat in self.seats:
             seat.view.market = market
 
+    @property
+    def doubted(self) -> bool:
+        """Say whether one of the two books was whole and is not now: neither is then traded on."""
+        return self.up.doubted or self.down.doubted
+
     def regrid(self, token: TokenId, tick: Price) -> None:
         """Move one token's book to another tick."""
         self.book(token).regrid(tick)

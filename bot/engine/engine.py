@@ -300,7 +300,9 @@ class Engine:
         while self._made and self._made[0] <= intent.made_us - MINUTE_US:
             self._made.popleft()
         book = desk.book(intent.terms.token)
-        situation = Situation(desk.market, book, self.portfolio, intent.made_us, len(self._made))
+        situation = Situation(
+            desk.market, book, self.portfolio, intent.made_us, len(self._made), desk.doubted
+        )
         verdict = review(intent, situation, seat.strategy.limits)
         if isinstance(verdict, Denied):
             self._record_all(seat.refused(verdict))

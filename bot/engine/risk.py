@@ -10,31 +10,15 @@ from dataclasses import dataclass
 from bot.domain.book import Book, Side
 from bot.domain.entry import TradingState
 from bot.domain.market import Market
-from bot.domain.money import MICROS, Price, Shares, Usd
+from bot.domain.money import MICROS, Price, Usd
 from bot.domain.order import ApprovedOrder, Denied, Intent, OrderState
 from bot.engine.accounting import Portfolio
-from bot.engine.strategy.parameter import count, price, seconds, shares, usd
+from bot.engine.strategy.limit import Limits
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 MARKETABLE_MIN = Usd(MICROS)
 """Least notional of a marketable order. Source: docs.polymarket.com/resources/error-codes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What risk allows; closing a position is held to fewer of them."""
-
-    order_size_max: Shares = shares("0.01", "10000000", "largest order in shares", "500")
-    order_notional_max_usd: Usd = usd("0.01", "10000000", "largest order in USD", "100")
-    exposure_market_max_usd: Usd = usd("0.01", "10000000", "most at risk in one market", "100")
-    exposure_total_max_usd: Usd = usd("0.01", "10000000", "most at risk in all markets", "300")
-    open_orders_max: int = count("1", "10000", "most orders that are not final", "20")
-    orders_per_minute_max: int = count("1", "10000", "most orders in any 60 s", "30")
-    price_band: Price = price("0.0001", "0.9999", "farthest price from the touch", "0.05")
-    spread_max: Price = price("0.0001", "0.9999", "widest spread to trade in", "0.05")
-    book_age_s_max: int = seconds("1", "3600", "oldest book to trade on", "10")
-    end_s_min: int = seconds("0", "86400", "least time to the end of the window", "5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +31,8 @@ class Situation:
     at_us: int
     recent_orders: int
     """Orders made in the last 60 s."""
+    doubted: bool = False
+    """One of the market's two books was whole and is not now."""
 
 
 Verdict = tuple[str, str] | None
@@ -76,9 +62,9 @@ def _accepting(_: Intent, situation: Situation, __: Limits) -> Verdict:
 
 def _whole(_: Intent, situation: Situation, __: Limits) -> Verdict:
     book = situation.book
-    if book.tradable:
+    if book.tradable and not situation.doubted:
         return None
-    return ("crossed" if book.whole else "incomplete"), "whole book"
+    return ("crossed" if book.crossed and book.whole else "incomplete"), "whole book"
 
 
 def _unknown(intent: Intent, situation: Situation, _: Limits) -> Verdict:

@@ -53,7 +53,7 @@ class Loop:
         """Return the time of the last event handled."""
         return self._at_us
 
-    async def handle(self, event: Event) -> None:
+    async def carry(self, event: Event) -> None:
         """Take one event all the way: decided, durable, sent, answered.
 
         What the shell asks for itself (to trade, to stop) is no part of the day's decisions.
@@ -87,7 +87,7 @@ class Loop:
         answer = await self._hands.send(prepared)
         if answer is not None:
             frame, at_us = self._frame, self._at_us
-            await self.handle(
+            await self.carry(
                 OrderAnswered(frame, at_us, prepared.intent_id, prepared.order_hash, answer)
             )
 

@@ -119,9 +119,9 @@ class Session:
         if self._catch_up is not None and not self._stop.is_set():
             await self._activate()
         if not self._stop.is_set() and not self._ended_before:
-            await self._loop.handle(FeedEnded(self._loop.frame, self._loop.at_us))
+            await self._loop.carry(FeedEnded(self._loop.frame, self._loop.at_us))
         reason = self._stop_reason or END
-        await self._loop.handle(StopAsked(self._loop.frame, self._loop.at_us, reason))
+        await self._loop.carry(StopAsked(self._loop.frame, self._loop.at_us, reason))
         await self._loop.record(SessionStopped(reason))
         return reason
 
@@ -144,12 +144,12 @@ class Session:
             stopped.cancel()
 
     async def _live(self, batch: Iterable[Event]) -> None:
-        handle, stop = self._loop.handle, self._stop
+        carry, stop = self._loop.carry, self._stop
         for event in batch:
             if self._catch_up is not None:
                 await self._catch(self._catch_up, event)
             else:
-                await handle(event)
+                await carry(event)
             if stop.is_set():
                 return
 
@@ -158,7 +158,7 @@ class Session:
             _refuse_divergence(catch_up.take(event))
         else:
             await self._activate()
-            await self._loop.handle(event)
+            await self._loop.carry(event)
 
     async def _activate(self) -> None:
         """Hold memory to the ledger once more, and trade from here on."""
@@ -171,10 +171,10 @@ class Session:
         if self._terms.as_recorded:
             return
         asked = TradingAsked(frame, at_us, TradingState.ACTIVE, "memory, ledger and venue agree")
-        await self._loop.handle(asked)
+        await self._loop.carry(asked)
         late, self._late = self._late, []
         for answered in late:
-            await self._loop.handle(answered)
+            await self._loop.carry(answered)
 
     def _boot(self) -> SessionStarted:
         head, started = self._ledger.head, self._terms.started

@@ -18,7 +18,7 @@ from bot.domain.entry import (
 from bot.domain.market import MarketId, Outcome
 from bot.domain.order import OrderHash, StrategyId
 from bot.engine.engine import Engine
-from bot.engine.risk import Limits
+from bot.engine.strategy.limit import Limits
 
 
 class Bookkeeper:

@@ -14,7 +14,7 @@ from typing import cast
 from bot.domain.money import Usd
 from bot.domain.order import StrategyId
 from bot.domain.refusal import ExitCode, Refused
-from bot.engine.risk import Limits
+from bot.engine.strategy.limit import Limits
 from bot.engine.strategy.parameter import Table, build, canonical, count, known, refuse, usd
 from bot.engine.strategy.registry import KINDS, find
 from bot.engine.strategy.view import Component, Entry, Exit, Filter, Probability, Sizing

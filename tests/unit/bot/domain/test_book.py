@@ -103,3 +103,12 @@ def test_depth_counts_what_a_taker_could_have_within_the_limit() -> None:
     assert book.depth(Side.BUY, Price.parse("0.48")) == Shares.parse("10")
     assert Side.BUY.opposite is Side.SELL
     assert Side.SELL.opposite is Side.BUY
+
+
+def test_an_empty_level_of_a_snapshot_is_no_best_price() -> None:
+    book = Book(CENT)
+    book.snapshot(levels(("0.48", "10"), ("0.49", "0")), (), 1)
+    assert book.bid == Price.parse("0.48")
+    assert not book.doubted
+    book.clear()
+    assert book.doubted

@@ -26,7 +26,8 @@ from bot.domain.order import (
     TimeInForce,
 )
 from bot.engine.accounting import Portfolio, WorkingOrder
-from bot.engine.risk import ALWAYS, CLOSING, OPENING, Limits, Situation, review
+from bot.engine.risk import ALWAYS, CLOSING, OPENING, Situation, review
+from bot.engine.strategy.limit import Limits
 from tests.unit.bot.given import END, SECOND, levels, market
 
 NOW = END - 100 * SECOND
@@ -109,6 +110,7 @@ LITTLE = Usd.parse("17.1")
         (intent(), {"portfolio": holding(state=OrderState.UNKNOWN)}, {}, "order_unknown"),
         (intent(), {"book": Book(Price.parse("0.01"))}, {}, "book_whole"),
         (intent(), {"book": crossed()}, {}, "book_whole"),
+        (intent(), {"doubted": True}, {}, "book_whole"),
         (intent(), {"at_us": NOW + 11 * SECOND}, {}, "book_age_s_max"),
         (intent(), {}, {"end_s_min": 101}, "end_s_min"),
         (intent("0.705"), {}, {}, "tick"),
