@@ -147,6 +147,7 @@ class StandIn:
             volumes.purge(self.world)
             backups.run_due(self.world)
             deployments.forget(self.world)
+            self._objects.tend()
 
     async def _measure(self) -> None:
         while True:

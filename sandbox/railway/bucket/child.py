@@ -54,6 +54,13 @@ class Objects:
             stdout=sys.stderr,
         )
 
+    def tend(self) -> None:
+        """Wait for the next to knock if the process has ended by itself."""
+        if self._child is None or self._child.poll() is None or self._socket is None:
+            return
+        self._child = None
+        asyncio.get_running_loop().add_reader(self._socket.fileno(), self._start)
+
     def close(self) -> None:
         """End the process and close the port."""
         if self._child is not None:

@@ -7,6 +7,9 @@ Source: docs.railway.com/volumes/reference, /deployments/deployment-teardown, re
 """
 
 import asyncio
+import contextlib
+import os
+import signal
 from collections import defaultdict
 
 from sandbox.railway.deploy import health
@@ -127,8 +130,6 @@ class Rollouts:
 
     def freeze(self, volume_instance_id: str, *, frozen: bool) -> None:
         """Hold the processes that write to a volume, or let them go on."""
-        import signal  # noqa: PLC0415 - only here
-
         number = signal.SIGSTOP if frozen else signal.SIGCONT
         for run in self.runs.values():
             here = run.volume is not None and run.volume.id == volume_instance_id
@@ -206,6 +207,8 @@ class Rollouts:
             await self._retire(deployment, old)
         if volume is not None:
             await self._follow(deployment, volume)
+        if self._given_up[deployment.id].is_set():
+            raise Cancelled  # while the old one drained
         await self._launch(deployment, faults, volume)
         await self._check_health(deployment)
         if deployment.status is not Status.DEPLOYING:
@@ -326,13 +329,11 @@ class Rollouts:
 
     def _sweep(self, deployment: Deployment) -> None:
         """Kill what a stand-in that was killed has left behind."""
-        import os  # noqa: PLC0415 - only here
-        import signal  # noqa: PLC0415 - only here
-
         if deployment.pid is None:
             return
         for pid in processes(f"RAILWAY_DEPLOYMENT_ID={deployment.id}".encode()):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
         deployment.pid = None
 
     async def end(self) -> None:

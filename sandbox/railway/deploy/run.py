@@ -35,6 +35,7 @@ class Run:
         self.crashed = False
         self.ending = False
         self._volume: VolumeInstance | None = None
+        self._given: dict[str, str] = {}
 
     @property
     def volume(self) -> VolumeInstance | None:
@@ -52,6 +53,7 @@ class Run:
             own_mounts,
         )
         deployment.restarts = 0
+        self._given = injected.variables(self.world, deployment, volume)
         instance = Instance(self.world.new_id(), "INITIALIZING", self.world.now())
         deployment.instances = [instance]
         try:
@@ -92,14 +94,13 @@ class Run:
 
     def _environment(self, instance: Instance) -> dict[str, str]:
         deployment = self.deployment
-        given = injected.variables(self.world, deployment, self._volume)
-        given["RAILWAY_REPLICA_ID"] = instance.id
         port = deployment.variables.get("PORT", "")
         deployment.port = int(port) if port.isdigit() else free_port()
         return {
             **injected.image(),
             **deployment.variables,
-            **given,
+            **self._given,
+            "RAILWAY_REPLICA_ID": instance.id,
             "PORT": str(deployment.port),
         }
 

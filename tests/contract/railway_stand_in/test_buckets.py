@@ -1,12 +1,15 @@
 """A bucket's credentials open a real S3 server, and only that bucket on it."""
 
+import os
+import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.contract.railway_stand_in.railway import Railway
 
@@ -182,3 +185,26 @@ def test_the_store_can_be_unavailable(railway: Railway) -> None:
     assert refused(client(keys).list_objects_v2, Bucket=keys["bucketName"]) == "SlowDown"
     railway.control("faults", "DELETE", name="s3-unavailable")
     assert client(keys).list_objects_v2(Bucket=keys["bucketName"])["KeyCount"] == 0
+
+
+def test_a_store_that_died_is_started_again_with_its_objects(start: Callable[..., Railway]) -> None:
+    railway = start("--delay-scale", "0")
+    keys = credentials(railway, made(railway, *railway.project()))
+    client(keys).put_object(Bucket=keys["bucketName"], Key="k", Body=b"v")
+    (child,) = [
+        int(entry.parent.name)
+        for entry in Path("/proc").glob("[0-9]*/cmdline")
+        if f"{railway.hello['state']}/buckets" in entry.read_text()
+    ]
+    os.kill(child, signal.SIGKILL)
+    found = railway.until(lambda: again(keys), "the next server")
+    assert found == b"v"
+
+
+def again(keys: Any) -> bytes | None:
+    """Read the object, or nothing while no server is there."""
+    try:
+        body: bytes = client(keys).get_object(Bucket=keys["bucketName"], Key="k")["Body"].read()
+    except (BotoCoreError, ClientError):
+        return None
+    return body
