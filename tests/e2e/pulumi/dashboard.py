@@ -32,6 +32,14 @@ class HandMade:
     volume: str
     bucket: str
 
+    def names(self) -> dict[str, str]:
+        """Return the variables that name the service."""
+        return {
+            "RAILWAY_PROJECT_ID": self.project,
+            "RAILWAY_ENVIRONMENT_ID": self.environment,
+            "RAILWAY_SERVICE_ID": self.service,
+        }
+
     def ids(self, names: list[str]) -> dict[str, str]:
         """Return what each kind is imported by, with these names of variables."""
         inside = f"{self.project}/{self.environment}"

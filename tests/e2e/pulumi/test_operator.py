@@ -1,29 +1,44 @@
 """The operator's commands against what `pulumi up` made."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.railway.calls import deployments, environments
+from infra.railway.calls import deployments, environments, services
 from ops.rehearsal.standin import StandIn
 from ops.rehearsal.workbench import Workbench
-from tests.e2e.pulumi.dashboard import edit
-from tests.e2e.pulumi.stacks import Made, keys, up
+from tests.e2e.pulumi.dashboard import click, edit
+from tests.e2e.pulumi.stacks import IMAGE, Made, keys, up
 
 TINY = Path(__file__).with_name("tiny_bot.py")
 
 
 def poly(bench: Workbench, *arguments: str, **environment: str) -> tuple[int, dict[str, Any], str]:
+    """Run `poly … --json` in the bench's project: exit code, object, stderr."""
+    return run(bench.folder / "project", {**bench.environment, **environment}, *arguments)
+
+
+def poly_at(
+    folder: Path, environment: Mapping[str, str], names: Mapping[str, str]
+) -> tuple[int, dict[str, Any], str]:
+    """Run `poly verify persistence --json` for a service without a stack."""
+    return run(folder, {**environment, **names}, "verify", "persistence")
+
+
+def run(
+    folder: Path, environment: Mapping[str, str], *arguments: str
+) -> tuple[int, dict[str, Any], str]:
     """Run `poly … --json` and return its exit code, its object and its stderr."""
     done = subprocess.run(
         [sys.executable, "-m", "ops", *arguments, "--json"],
-        cwd=bench.folder / "project",
-        env={**bench.environment, **environment},
+        cwd=folder,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=240,
@@ -67,6 +82,33 @@ def test_a_redeploy_that_keeps_the_ledger_is_proved_or_says_what_it_could_not(
     assert (mounted, code) in {("proved", 0), ("unproved", 1)}
     assert said["deployments"] == [one.id for one in reversed(made.deployments()[:2])]
     assert json.loads(file.read_text())["checks"] == said["checks"]
+
+
+def test_where_nothing_can_be_mounted_the_answer_is_unproved_with_the_reason(
+    start_standin: Callable[..., StandIn], tmp_path: Path
+) -> None:
+    railway = start_standin("--plan", "pro", "--no-mounts")
+    made = click(railway, image=IMAGE, command=f"{sys.executable} {TINY} volume", secrets={})
+    code, said, stderr = poly_at(tmp_path, {**os.environ, **railway.environment()}, made.names())
+    assert (code, said["ok"]) == (1, False), stderr
+    (open_question,) = (one for one in said["checks"] if one["verdict"] != "proved")
+    assert (open_question["name"], open_question["verdict"]) == ("mounted", "unproved")
+    assert "cannot mount" in open_question["seen"]
+
+
+def test_a_service_without_a_volume_fails_before_anything_is_redeployed(
+    railway: StandIn, tmp_path: Path
+) -> None:
+    made = click(railway, image=IMAGE, command="sleep 3600", secrets={})
+    bare = services.create(
+        made.client, project_id=made.project, environment_id=made.environment, name="bare"
+    )
+    names = {**made.names(), "RAILWAY_SERVICE_ID": bare.id}
+    code, said, _ = poly_at(tmp_path, {**os.environ, **railway.environment()}, names)
+    assert code == 1
+    assert "the service has no volume" in said["error"]
+    ids = {"environmentId": made.environment, "serviceId": bare.id, "projectId": made.project}
+    assert deployments.of_service(made.client, ids) == ()
 
 
 def test_a_redeploy_that_loses_the_ledger_is_found_out(

@@ -1,8 +1,12 @@
 """`pulumi up` makes the whole estate, once, and leaves it alone afterwards."""
 
 import json
+import os
+from collections.abc import Callable
+from pathlib import Path
 
 from infra.railway.calls import backups, volumes
+from ops.estate.cli import Cli
 from ops.rehearsal.standin import StandIn
 from ops.rehearsal.workbench import POLICY_PACK, Workbench
 from tests.e2e.pulumi.stacks import IMAGE, Made, keys, outputs, state, up
@@ -82,6 +86,17 @@ def test_exports_are_few_and_text(bench: Workbench) -> None:
         "mode",
     }
     assert (said["mode"], said["region"]) == ("PAPER", "europe-west4-drams3a")
+
+
+def test_on_hobby_there_is_no_schedule_and_it_says_so(
+    start_standin: Callable[..., StandIn], cli: Cli, tmp_path: Path
+) -> None:
+    railway = start_standin("--plan", "hobby")
+    bench = Workbench.make(tmp_path / "bench", cli, {**os.environ, **railway.environment()})
+    bench.init("dev", keys(plan="hobby", backupSchedule=None))
+    said = up(bench, "dev", "--policy-pack", str(POLICY_PACK))
+    assert "the Hobby plan has no volume backups" in said.text
+    bench.must("preview", "--refresh", "--expect-no-changes", "--stack", "dev")
 
 
 def requests(railway: StandIn) -> int:
