@@ -46,7 +46,7 @@ def urn_of(text: str) -> Urn:
 
 def described(text: str | None, urn: Urn) -> str:
     """Return a project's description with this stack's mark at its end."""
-    return f"{text or ''} [pulumi {urn.owner}]".strip()
+    return f"{(text or '').strip()} [pulumi {urn.owner}]".strip()
 
 
 def owner_in(description: str | None) -> str | None:

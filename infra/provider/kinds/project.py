@@ -9,7 +9,7 @@ from typing_extensions import override
 from infra.provider.kinds import holding
 from infra.provider.kinds.kind import Impact, Kind, Known, Live, Made, existing
 from infra.provider.kinds.property import Prop, changed
-from infra.provider.ownership import Refusal, Urn, described, is_ours, not_ours, text_in
+from infra.provider.ownership import Refusal, Urn, described, is_ours, not_ours, owner_in, text_in
 from infra.provider.session import Session
 from infra.provider.wire import Value
 from infra.railway.calls import projects
@@ -19,6 +19,12 @@ from infra.railway.errors import LostAnswer, NotFound
 def not_blank(text: str) -> str | None:
     """Refuse a name of nothing or with space around it."""
     return None if text and text == text.strip() else f"must be a name, was {text!r}"
+
+
+def _description(text: str) -> str | None:
+    if owner_in(text) is not None:
+        return "ends with a mark of a stack, which the provider keeps there: leave it out"
+    return not_blank(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +39,8 @@ class ProjectInputs:
         str, Prop(text="Environment made with it; read at creation only.", rule=not_blank)
     ] = "production"
     description: Annotated[
-        str | None, Prop(text="Text before the stack's mark in the description.")
+        str | None,
+        Prop(text="Text before the stack's mark in the description.", rule=_description),
     ] = None
 
 
