@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ child.wait()
 """
 
 
-def test_what_an_act_started_ends_with_the_stage(tmp_path: Path) -> None:
+def test_what_an_act_started_ends_with_the_stage(
+    tmp_path: Path, eventually: Callable[..., None]
+) -> None:
     """Its children too: a demo that was interrupted must leave nothing that trades."""
     reading, writing = os.pipe()
     with Stage(tmp_path) as stage:
@@ -26,8 +29,15 @@ def test_what_an_act_started_ends_with_the_stage(tmp_path: Path) -> None:
         os.close(writing)
         child = int(os.read(reading, 32))
     assert process.poll() is not None
-    state = Path(f"/proc/{child}/stat")
-    assert not state.exists() or state.read_text().split()[2] == "Z"
+    eventually(lambda: ended(child), what="the end of the child")
+
+
+def ended(child: int) -> bool:
+    """Say whether a process is gone, or only waits to be reaped."""
+    try:
+        return Path(f"/proc/{child}/stat").read_text().split()[2] == "Z"
+    except FileNotFoundError:
+        return True
     os.close(reading)
 
 
