@@ -30,6 +30,7 @@ def test_what_an_act_started_ends_with_the_stage(
         child = int(os.read(reading, 32))
     assert process.poll() is not None
     eventually(lambda: ended(child), what="the end of the child")
+    os.close(reading)
 
 
 def ended(child: int) -> bool:
@@ -38,7 +39,6 @@ def ended(child: int) -> bool:
         return Path(f"/proc/{child}/stat").read_text().split()[2] == "Z"
     except FileNotFoundError:
         return True
-    os.close(reading)
 
 
 def test_an_act_begins_with_an_empty_folder(tmp_path: Path) -> None:
