@@ -11,8 +11,9 @@ from ops.rehearsal.standin import StandIn
 from ops.rehearsal.workbench import POLICY_PACK, Workbench
 from tests.e2e.pulumi.stacks import IMAGE, Made, keys, outputs, state, up
 
-UP_S_MAX = 30.0
-UNCHANGED_S_MAX = 6.0
+# Twice the figures of `make bench`: the suite shares the machine with itself.
+UP_S_MAX = 60.0
+UNCHANGED_S_MAX = 12.0
 UNCHANGED_REQUESTS_MAX = 12
 
 
@@ -36,7 +37,7 @@ def test_up_makes_everything_and_a_second_one_nothing(railway: StandIn, bench: W
     assert deployment.image == IMAGE
 
     before = requests(railway)
-    again = up(bench, "dev", "--expect-no-changes", "--skip-preview")
+    again = up(bench, "dev", "--expect-no-changes")
     used = requests(railway) - before
     assert again.seconds <= UNCHANGED_S_MAX
     assert used <= UNCHANGED_REQUESTS_MAX
