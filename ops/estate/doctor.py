@@ -65,11 +65,12 @@ def examine(visit: Visit) -> list[Finding]:
         questions += [plan, staged, volume, domains, token_in_bot]
     findings: list[Finding] = []
     for question in questions:
-        findings += _asked(question, visit)
+        findings += asked(question, visit)
     return [*findings, good("budget", str(visit.client.budget))]
 
 
-def _asked(question: Callable[[Visit], Iterator[Finding]], visit: Visit) -> list[Finding]:
+def asked(question: Callable[[Visit], Iterator[Finding]], visit: Visit) -> list[Finding]:
+    """Ask one question; a refusal is a finding about it."""
     try:
         return list(question(visit))
     except (RailwayError, Refused) as error:
