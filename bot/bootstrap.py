@@ -108,7 +108,8 @@ async def _live(settings: Settings, feed: ReplayFeed, session: Session) -> None:
     reason = await session.run(progress.reached)
     proof.thread.join()
     log = structlog.get_logger()
-    log.info("ledger.stopped", **_who(settings), **stop_line(settings.directory / FILE_NAME))
+    stopped = stop_line(settings.directory / FILE_NAME, *proof.known)
+    log.info("ledger.stopped", **_who(settings), **stopped)
     log.info("session.ended", reason=reason, boot=started.boot, **progress.measured(session.frame))
 
 
@@ -150,6 +151,8 @@ class Proof:
     """The boot's evidence: said at once, and its slow half from a thread beside the trading."""
 
     thread: threading.Thread
+    known: list[tuple[int, str]]
+    """The boot's head and the hash up to it, once they are proved: a stop goes on from there."""
 
     @classmethod
     def begin(cls, settings: Settings) -> "Proof":
@@ -167,14 +170,18 @@ class Proof:
             **line,
         )
 
+        known: list[tuple[int, str]] = []
+
         def prove() -> None:
-            log.info(
-                "ledger.proof", **_who(settings), **proof_line(settings.directory / FILE_NAME, line)
-            )
+            proved = proof_line(settings.directory / FILE_NAME, line)
+            log.info("ledger.proof", **_who(settings), **proved)
+            head, hashed = line["head_sequence"], proved["content_hash"]
+            if isinstance(head, int) and isinstance(hashed, str):
+                known.append((head, hashed))
 
         thread = threading.Thread(target=prove, name="proof", daemon=True)
         thread.start()
-        return cls(thread)
+        return cls(thread, known)
 
 
 class Progress:
