@@ -23,7 +23,7 @@ from sandbox.polymarket.venue.state import RefusedError
 from sandbox.polymarket.venue.trading import cancel
 from sandbox.polymarket.wire.account import Account
 from sandbox.polymarket.wire.answers import answer, hold, page, refusal, trickle
-from sandbox.polymarket.wire.gate import Gate, RestrictedError
+from sandbox.polymarket.wire.gate import LIMIT_HEADERS, Gate, RestrictedError
 from sandbox.polymarket.wire.keys import Keys
 from sandbox.polymarket.wire.orders import Orders
 from sandbox.polymarket.wire.public import Public
@@ -166,6 +166,8 @@ class Server:
         self.world.log("request", asked)
         number = self.world.journal.sequence
         response = await self._answered(request, handler)
+        if not response.prepared:
+            response.headers.update(request.get(LIMIT_HEADERS, {}))
         text = response.body if isinstance(response, web.Response) else b""
         most = READ_LOGGED_MOST if request.method == "GET" else BODY_LOGGED_MOST
         said: dict[str, object] = {

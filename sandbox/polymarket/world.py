@@ -1,5 +1,7 @@
 """The stand-in without its wire: clocks, venue, flow, limits and journal, moved by market time."""
 
+import itertools
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,8 +23,9 @@ from sandbox.polymarket.venue.state import Venue
 
 SPOT = "price.crypto"
 CASH_MICROS = 1_000 * MICROS
-STEPS_MOST = 5_000
-"""Frames and due events handled at one go, so that a fast flow cannot starve the requests."""
+TURN_S_MOST = 0.004
+"""How long frames and due events are handled at one go: a fast flow must not starve requests."""
+STEPS_BETWEEN_LOOKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,12 @@ class World:
         due = [at for at in (self.player.next_us(), self.venue.agenda.next_us()) if at is not None]
         return min(due, default=None)
 
-    def catch_up(self, most: int = STEPS_MOST) -> bool:
-        """Handle what is due; False where more is left than `most` allowed."""
-        now_us = self.clocks.market_us()
-        for _ in range(most):
+    def catch_up(self) -> bool:
+        """Handle what is due for a few milliseconds; False where more is left."""
+        now_us, began = self.clocks.market_us(), time.perf_counter()
+        for step in itertools.count(1):
+            if step % STEPS_BETWEEN_LOOKS == 0 and time.perf_counter() - began > TURN_S_MOST:
+                return False
             due = self.next_us()
             if due is None or due > now_us:
                 self.venue.now_us = max(self.venue.now_us, now_us)
@@ -88,7 +93,7 @@ class World:
                 self.player.play_next()
             else:
                 self.venue.agenda.run_next()
-        return False
+        raise AssertionError("unreachable")
 
     def step(self, by_us: int) -> None:
         """Move market time forward and handle everything on the way."""

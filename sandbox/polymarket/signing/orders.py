@@ -10,7 +10,13 @@ from eth_abi.abi import encode
 from eth_utils.address import is_address
 from eth_utils.crypto import keccak
 
-from sandbox.polymarket.signing.addresses import CHAIN_ID, WalletKind, exchange_of
+from sandbox.polymarket.signing.addresses import (
+    CHAIN_ID,
+    EXCHANGE,
+    EXCHANGE_V3,
+    WalletKind,
+    exchange_of,
+)
 from sandbox.polymarket.signing.typed import (
     digest,
     domain_separator,
@@ -77,21 +83,34 @@ class Recovered:
     order_id: str
     signer: str | None
     session: bool
+    elsewhere: str | None = None
+    """Who signed it under the exchange of the other protocol version: a client that is too old."""
 
 
 def recover_order(order: SignedOrder, *, neg_risk: bool) -> Recovered:
     """Recover the signing key of an order under the one domain its token is traded in."""
     contract, version = exchange_of(order.token, neg_risk=neg_risk)
     separator = domain_separator(_NAME, version, contract)
+    other = (EXCHANGE, "2") if version == "3" else (EXCHANGE_V3, "3")
     struct = order.struct_hash()
     order_id = "0x" + digest(separator, struct).hex()
-    if order.kind is not WalletKind.DEPOSIT:
-        return Recovered(order_id, recover(separator, struct, order.signature), session=False)
-    inner, session = unwrap_session(order.signature)
-    signer = _recover_wrapped(order, inner, separator, struct)
+    inner, session = order.signature, None
+    if order.kind is WalletKind.DEPOSIT:
+        inner, session = unwrap_session(order.signature)
+    signer = _signer(order, inner, separator, struct)
     if session is not None and (signer is None or signer.lower() != session):
         signer = None
-    return Recovered(order_id, signer, session=session is not None)
+    elsewhere = None
+    own = order.kind is WalletKind.DEPOSIT or (signer or "").lower() == order.signer.lower()
+    if signer is None or not own:
+        elsewhere = _signer(order, inner, domain_separator(_NAME, other[1], other[0]), struct)
+    return Recovered(order_id, signer, session=session is not None, elsewhere=elsewhere)
+
+
+def _signer(order: SignedOrder, inner: bytes, separator: bytes, struct: bytes) -> str | None:
+    if order.kind is WalletKind.DEPOSIT:
+        return _recover_wrapped(order, inner, separator, struct)
+    return recover(separator, struct, inner)
 
 
 def _recover_wrapped(

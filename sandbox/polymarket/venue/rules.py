@@ -63,6 +63,8 @@ def check_signature(
 ) -> None:
     """Refuse an order that the API key's own address did not sign for this wallet."""
     signer = recovered.signer
+    if recovered.elsewhere is not None and recovered.elsewhere.lower() == key.eoa.lower():
+        raise RefusedError("order_version_mismatch")
     if signer is None:
         raise RefusedError("invalid signature")
     if signer.lower() != key.eoa.lower():

@@ -17,6 +17,7 @@ from sandbox.polymarket.world import World
 TIMESTAMP_S_MOST = 60
 """How far a signed timestamp may be from protocol time. The venue's own tolerance is unknown."""
 UNAUTHORIZED = "Unauthorized/Invalid api key"
+LIMIT_HEADERS = "limit-headers"
 BAD_L1 = "Invalid L1 Request headers"
 POST_ONLY = "post-only mode: only post-only orders and cancels are allowed"
 CANCEL_ONLY = (
@@ -95,8 +96,8 @@ class Gate:
             raise RefusedError(UNAUTHORIZED, 401)
         return key
 
-    def spend(self, key: ApiKey, cost: int, *, cancels: bool) -> dict[str, str]:
-        """Take rate-limit tokens; return the headers of the answer.
+    def spend(self, request: web.Request, key: ApiKey, cost: int, *, cancels: bool) -> None:
+        """Take rate-limit tokens and note the headers that the answer will carry.
 
         Raises:
             RestrictedError: 429 with Retry-After.
@@ -108,11 +109,11 @@ class Gate:
         struck = self.world.venue.faults.strikes("rate-limited")
         passed = bucket.take(cost, now_us) and not struck
         said = headers(bucket, trader.tier, warning=bucket.tokens < bucket.burst / 10)
+        request[LIMIT_HEADERS] = said
         if not passed:
             wait = 1.0 if struck else max(0.001, bucket.reset_s(cost))
             said["Retry-After"] = str(wait)
-            raise RestrictedError(answer({"error": "rate limit exceeded"}, 429, said))
-        return said
+            raise RestrictedError(answer({"error": "rate limit exceeded"}, 429))
 
     def check_modes(self, *, cancels: bool, post_only: bool = False) -> None:
         """Refuse what the venue's present mode does not take.

@@ -41,10 +41,10 @@ class Orders:
 
     async def post_one(self, request: web.Request) -> web.StreamResponse:
         """Take one order; a refusal is HTTP 400 with the text."""
-        key, said, body = await self._enter(request, cancels=False)
+        key, body = await self._enter(request, cancels=False)
         order = _read(body)
         self.gate.check_modes(cancels=False, post_only=order.post_only)
-        said.update(self.gate.spend(key, 1, cancels=False))
+        self.gate.spend(request, key, 1, cancels=False)
         faults = self.world.venue.faults
         if faults.strikes("error-500"):
             return refusal(NOT_RUN, 500)
@@ -53,18 +53,18 @@ class Orders:
         except RefusedError as error:
             if not faults.strikes("refused-with-200"):
                 raise
-            return answer(_leg("", "", error.said, success=False), headers=said)
-        return await self._after(request, answer(_accepted(accepted), headers=said))
+            return answer(_leg("", "", error.said, success=False))
+        return await self._after(request, answer(_accepted(accepted)))
 
     async def post_many(self, request: web.Request) -> web.StreamResponse:
         """Take a batch; each leg answers for itself, a refused one without an order id."""
-        key, said, body = await self._enter(request, cancels=False)
+        key, body = await self._enter(request, cancels=False)
         if not isinstance(body, list) or not body:
             raise RefusedError("Invalid order payload")
         if len(body) > BATCH_MOST:
             text_ = f"Too many orders in payload: {len(body)}, max allowed: {BATCH_MOST}"
             raise RefusedError(text_)
-        said.update(self.gate.spend(key, len(body), cancels=False))
+        self.gate.spend(request, key, len(body), cancels=False)
         legs = []
         for part in body:
             try:
@@ -77,34 +77,34 @@ class Orders:
                 if error.response.status != 503:  # noqa: PLR2004 - only post-only comes by leg
                     raise
                 legs.append(_leg("", "", POST_ONLY, success=True))
-        return await self._after(request, answer(legs, headers=said))
+        return await self._after(request, answer(legs))
 
     async def cancel_one(self, request: web.Request) -> web.StreamResponse:
         """Cancel by id."""
-        key, said, body = await self._enter(request, cancels=True)
+        key, body = await self._enter(request, cancels=True)
         if not isinstance(body, dict) or not isinstance(body.get("orderID"), str):
             raise RefusedError("Invalid payload")
-        said.update(self.gate.spend(key, 1, cancels=True))
-        return await self._cancelled(request, self._by_ids(key, [body["orderID"]]), said)
+        self.gate.spend(request, key, 1, cancels=True)
+        return await self._cancelled(request, self._by_ids(key, [body["orderID"]]))
 
     async def cancel_many(self, request: web.Request) -> web.StreamResponse:
         """Cancel up to 1,000 by id."""
-        key, said, body = await self._enter(request, cancels=True)
+        key, body = await self._enter(request, cancels=True)
         if not isinstance(body, list) or not all(isinstance(item, str) for item in body):
             raise RefusedError("Invalid payload")
         if len(body) > CANCELS_MOST:
             raise RefusedError("Payload exceeds the limit")
-        said.update(self.gate.spend(key, len(body), cancels=True))
-        return await self._cancelled(request, self._by_ids(key, body), said)
+        self.gate.spend(request, key, len(body), cancels=True)
+        return await self._cancelled(request, self._by_ids(key, body))
 
     async def cancel_all(self, request: web.Request) -> web.StreamResponse:
         """Cancel everything of the caller."""
-        key, said, _ = await self._enter(request, cancels=True)
-        return await self._cancel_where(request, key, said, lambda _: True)
+        key, _ = await self._enter(request, cancels=True)
+        return await self._cancel_where(request, key, lambda _: True)
 
     async def cancel_market(self, request: web.Request) -> web.StreamResponse:
         """Cancel by market, token, or both."""
-        key, said, body = await self._enter(request, cancels=True)
+        key, body = await self._enter(request, cancels=True)
         if not isinstance(body, dict):
             raise RefusedError("Invalid payload")
         market, token = body.get("market"), body.get("asset_id")
@@ -116,11 +116,9 @@ class Orders:
                 token or order.token
             )
 
-        return await self._cancel_where(request, key, said, wanted)
+        return await self._cancel_where(request, key, wanted)
 
-    async def _enter(
-        self, request: web.Request, *, cancels: bool
-    ) -> tuple[ApiKey, dict[str, str], object]:
+    async def _enter(self, request: web.Request, *, cancels: bool) -> tuple[ApiKey, object]:
         """Pass the gate and read the body; orders meet the venue's mode before their signature."""
         if cancels:
             self.gate.check_modes(cancels=True)
@@ -130,7 +128,7 @@ class Orders:
             body = msgspec.json.decode(raw) if raw else None
         except msgspec.DecodeError:
             raise RefusedError("Invalid payload" if cancels else "Invalid order payload") from None
-        return key, {}, body
+        return key, body
 
     def _take(self, order: SignedOrder, key: ApiKey) -> Accepted:
         return intake.take(self.world, order, key)
@@ -187,22 +185,19 @@ class Orders:
         self,
         request: web.Request,
         key: ApiKey,
-        said: dict[str, str],
         wanted: Callable[[Order], bool],
     ) -> web.StreamResponse:
         own = [order for order in self.world.venue.live_orders() if wanted(order)]
         ids = [o.id for o in own if intake.owns(self.world, key, o)]
-        said.update(self.gate.spend(key, 1 + len(ids), cancels=True))
-        return await self._cancelled(request, self._by_ids(key, ids), said)
+        self.gate.spend(request, key, 1 + len(ids), cancels=True)
+        return await self._cancelled(request, self._by_ids(key, ids))
 
-    async def _cancelled(
-        self, request: web.Request, body: dict[str, object], said: dict[str, str]
-    ) -> web.StreamResponse:
+    async def _cancelled(self, request: web.Request, body: dict[str, object]) -> web.StreamResponse:
         if self.world.venue.faults.strikes("timeout-after-cancel"):
             await hold(request)
         if self.world.venue.faults.strikes("html-502-after-cancel"):
             return page()
-        return answer(body, headers=said)
+        return answer(body)
 
 
 def _read(body: object) -> SignedOrder:

@@ -1,6 +1,8 @@
 """Orders of every type and signature through the vendor's client, and how they end."""
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -164,6 +166,24 @@ async def test_gtd_rests_with_its_expiration(stand_in: StandIn, client: AsyncSec
     assert shown.expires_at is not None
     assert int(shown.expires_at.timestamp()) == until
     await client.cancel_all()
+
+
+async def test_gtd_ends_a_minute_before_its_expiration(
+    stand_in: StandIn, client: AsyncSecureClient, eventually: Callable[..., None]
+) -> None:
+    """The expiration is not signed, so a test may bring it nearer than the client allows."""
+    token = stand_in.window()["tokens"][0]
+    order = await client.create_limit_order(
+        token_id=token, price="0.04", size=30, side="BUY", expiration=int(time.time()) + 600
+    )
+    taken = await taken_of(client, replace(order, expiration=int(time.time()) + 62))
+
+    def status() -> str:
+        orders = {found["id"]: found["status"] for found in stand_in.truth()["orders"]}
+        return str(orders[taken.order_id])
+
+    assert status() == "LIVE"
+    eventually(lambda: status() == "CANCELED_EXPIRED_ORDER", within_s=5, what="the expiry")
 
 
 async def test_a_batch_answers_leg_by_leg(stand_in: StandIn, client: AsyncSecureClient) -> None:

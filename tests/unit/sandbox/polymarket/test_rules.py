@@ -69,6 +69,10 @@ def test_who_signed_must_be_the_key_and_may_be_a_session() -> None:
         rules.check_signature(
             made.venue, Recovered("0x", None, session=False), wallet, key, now_s=1
         )
+    with pytest.raises(RefusedError, match="order_version_mismatch"):
+        rules.check_signature(
+            made.venue, Recovered("0x", None, session=False, elsewhere=EOA), wallet, key, now_s=1
+        )
     with pytest.raises(RefusedError, match="address of the API KEY"):
         rules.check_signature(
             made.venue, Recovered("0x", STRANGER, session=False), wallet, key, now_s=1

@@ -5,7 +5,13 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 
 from sandbox.polymarket.signing import secrets
-from sandbox.polymarket.signing.addresses import exchange_of, is_position_id, wallets_of
+from sandbox.polymarket.signing.addresses import (
+    EXCHANGE,
+    EXCHANGE_V3,
+    exchange_of,
+    is_position_id,
+    wallets_of,
+)
 from sandbox.polymarket.signing.orders import MalformedOrderError, read_order, recover_order
 from sandbox.polymarket.signing.typed import auth_hash, hexed, recover, unwrap_session
 from sandbox.polymarket.venue.market import structural_ids
@@ -102,12 +108,10 @@ def order_body(**changes: object) -> dict[str, object]:
     return {"order": order, "orderType": "GTC", "owner": "key", "deferExec": False}
 
 
-def test_the_order_id_is_its_eip_712_digest_and_the_signer_its_key() -> None:
-    """eth_account's own hashing of the same order, independent of ours."""
-    body = order_body()
-    unsigned = read_order(body)
+def sealed(token: str, exchange: tuple[str, str]) -> tuple[str, str]:
+    """Sign that order with eth_account's own hashing; return signature and digest."""
     types = [dict(zip(("name", "type"), f.split(":"), strict=True)) for f in ORDER_FIELDS.split()]
-    contract, version = exchange_of(unsigned.token, neg_risk=False)
+    contract, version = exchange
     signable = encode_typed_data(
         {
             "name": "Polymarket CTF Exchange",
@@ -120,7 +124,7 @@ def test_the_order_id_is_its_eip_712_digest_and_the_signer_its_key() -> None:
             "salt": 123,
             "maker": EOA,
             "signer": EOA,
-            "tokenId": int(unsigned.token),
+            "tokenId": int(token),
             "makerAmount": 5_000_000,
             "takerAmount": 10_000_000,
             "side": 0,
@@ -131,11 +135,39 @@ def test_the_order_id_is_its_eip_712_digest_and_the_signer_its_key() -> None:
         },
     )
     signed = Account.sign_message(signable, KEY)
-    order = read_order(order_body(signature="0x" + bytes(signed.signature).hex()))
+    return "0x" + bytes(signed.signature).hex(), "0x" + bytes(signed.message_hash).hex()
+
+
+V1_TOKEN = str(7**70)
+V2_TOKEN = structural_ids("0x" + "ab" * 32)[1][0]
+
+
+@pytest.mark.parametrize("token", [V1_TOKEN, V2_TOKEN])
+def test_the_order_id_is_its_eip_712_digest_and_the_signer_its_key(token: str) -> None:
+    signature, digest = sealed(token, exchange_of(token, neg_risk=False))
+    order = read_order(order_body(tokenId=token, signature=signature))
     found = recover_order(order, neg_risk=False)
-    assert found.signer == EOA
-    assert found.order_id == "0x" + bytes(signed.message_hash).hex()
+    assert (found.signer, found.order_id, found.elsewhere) == (EOA, digest, None)
+
+
+def test_a_neg_risk_order_is_another_contract_s() -> None:
+    signature, _ = sealed(V1_TOKEN, (EXCHANGE, "2"))
+    order = read_order(order_body(signature=signature))
     assert recover_order(order, neg_risk=True).signer != EOA
+
+
+@pytest.mark.parametrize(
+    ("token", "exchange"), [(V1_TOKEN, (EXCHANGE_V3, "3")), (V2_TOKEN, (EXCHANGE, "2"))]
+)
+def test_a_client_of_the_other_protocol_is_known_as_such(
+    token: str, exchange: tuple[str, str]
+) -> None:
+    signature, _ = sealed(token, exchange)
+    found = recover_order(
+        read_order(order_body(tokenId=token, signature=signature)), neg_risk=False
+    )
+    assert found.signer != EOA
+    assert found.elsewhere == EOA
 
 
 @pytest.mark.parametrize(
