@@ -40,11 +40,16 @@ def only_writer(scope: str, pace: Pace) -> Iterator[None]:
         lock.release()
 
 
-@contextmanager
-def _file_lock(scope: str, pace: Pace) -> Iterator[None]:
+def lock_file(scope: str) -> Path:
+    """Return the file whose lock stands for a scope on this machine; its folder is made."""
     folder = Path(tempfile.gettempdir()) / f"poly-railway-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / (re.sub(r"[^A-Za-z0-9-]", "_", scope) + ".lock")
+    return folder / (re.sub(r"[^A-Za-z0-9-]", "_", scope) + ".lock")
+
+
+@contextmanager
+def _file_lock(scope: str, pace: Pace) -> Iterator[None]:
+    path = lock_file(scope)
     with path.open("w") as file:
 
         def taken() -> bool | None:

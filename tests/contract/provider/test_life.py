@@ -1,11 +1,13 @@
 """An estate's life at a stand-in: made, changed, drifted, repaired, taken over, deleted."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
-from infra.provider.wire import decode
+from infra.provider.wire import decode, encode
 from tests.contract.provider.conftest import Reconfigure
 from tests.contract.provider.engine import Stack
 from tests.contract.provider.estate import OTHER_IMAGE, PLANTED, SEALED, Estate
@@ -336,6 +338,36 @@ def test_a_volume_grows_and_never_shrinks(stack: Stack, railway: StandIn, estate
     declared.volume = {"sizeMb": 69_999}
     (error,) = stack.up(declared.program())
     assert "sizeMb is 69999, less than the 70000 the volume has" in error
+
+
+def test_resources_made_in_parallel_do_not_lose_each_others_changes(
+    stack: Stack, railway: StandIn, estate: Declare
+) -> None:
+    """Of two changes of an environment in flight Railway loses one; the engine works in parallel."""
+    assert stack.up(estate(sealed={}).program()) == []
+    railway.control("POST", "faults", name="patches-race", rate=1.0)
+    place = {
+        "projectId": stack.state["project"].output("projectId"),
+        "environmentId": stack.state["environment"].output("environmentId"),
+        "serviceId": stack.state["service"].output("serviceId"),
+    }
+
+    def make(number: int) -> str:
+        inputs = {**place, "plain": {f"PARALLEL_{number}": "1"}}
+        made = stack.stub.Create(
+            provider_pb2.CreateRequest(
+                urn=stack.urn(f"set-{number}", "VariableSet"),
+                type="railway:index:VariableSet",
+                properties=encode(inputs),
+            )
+        )
+        return str(made.id)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(make, range(6)))) == 6
+    assert {f"PARALLEL_{number}" for number in range(6)} <= set(
+        settings(railway, stack)["variables"]
+    )
 
 
 def test_an_instance_in_another_environment_is_an_error_that_can_be_mended(
