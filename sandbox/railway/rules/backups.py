@@ -42,6 +42,19 @@ def need_plan(world: World) -> None:
         raise not_authorized()
 
 
+def check_kinds(world: World, kinds: list[object]) -> None:
+    """Refuse kinds of schedule that do not exist, and any on a plan without backups.
+
+    Raises:
+        Refusal: with the reason.
+
+    """
+    if kinds:
+        need_plan(world)
+    if not all(isinstance(kind, str) and kind in KINDS for kind in kinds):
+        raise Refusal("Error in backupSchedules - Invalid input")
+
+
 def of(world: World, volume: VolumeInstance) -> list[Backup]:
     """Return a volume instance's backups, newest first."""
     mine = [b for b in world.estate.backups.values() if b.volume_instance_id == volume.id]

@@ -6,6 +6,7 @@ the records, the rest is kept as it was written.
 
 import copy
 
+from sandbox.railway.model import shape
 from sandbox.railway.model.config import etag, leaves, merged, peek, section
 from sandbox.railway.model.records import Environment, Json, Patch, VolumeInstance
 from sandbox.railway.model.refusal import Refusal, not_found
@@ -287,8 +288,7 @@ def check(world: World, environment: Environment, patch: Json) -> None:
         Refusal: names what cannot be; nothing was changed.
 
     """
-    if not isinstance(patch, dict):
-        raise Refusal("Error in patch - Invalid input", "BAD_USER_INPUT")
+    shape.check(patch, shape.CONFIG, "config")
     for service_id, body in (patch.get("services") or {}).items():
         service = world.estate.services.get(service_id)
         if service is None or service.project_id != environment.project_id:
@@ -316,8 +316,7 @@ def _check_service(world: World, environment: Environment, service_id: str, body
     for mount in mounts.values():
         if isinstance(mount, dict):
             volumes.check_mount_path(mount.get("mountPath", "/data"))
-            if mount.get("backupSchedules"):
-                backups.need_plan(world)
+            backups.check_kinds(world, mount.get("backupSchedules") or [])
     attached = any(
         one.service_id == service_id and one.environment_id == environment.id
         for one in world.estate.volume_instances.values()

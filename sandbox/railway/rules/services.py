@@ -2,6 +2,7 @@
 
 import copy
 
+from sandbox.railway.model import shape
 from sandbox.railway.model.config import peek, section
 from sandbox.railway.model.records import Environment, Json, Service, ServiceInstance
 from sandbox.railway.model.refusal import Refusal
@@ -24,6 +25,13 @@ DEPLOY_KEYS = (
     "sleepApplication",
     "startCommand",
 )
+LEAST = {
+    "drainingSeconds": 0,
+    "healthcheckTimeout": 0,
+    "numReplicas": 1,
+    "overlapSeconds": 0,
+    "restartPolicyMaxRetries": 0,
+}
 BUILD_KEYS = ("buildCommand", "builder", "dockerfilePath", "nixpacksPlan", "watchPatterns")
 
 
@@ -159,12 +167,10 @@ def check_settings(world: World, given: Json) -> None:
         Refusal: names the field as Railway does.
 
     """
-    replicas = given.get("numReplicas")
-    if replicas is not None and (not isinstance(replicas, int) or replicas < 1):
-        raise Refusal("Error in numReplicas - Invalid input")
-    for key in ("drainingSeconds", "overlapSeconds", "healthcheckTimeout"):
+    shape.check(given.get("multiRegionConfig"), shape.REGIONS, "multiRegionConfig")
+    for key, least in LEAST.items():
         value = given.get(key)
-        if value is not None and (not isinstance(value, int) or value < 0):
+        if value is not None and (not isinstance(value, int) or value < least):
             raise Refusal(f"Error in {key} - Invalid input")
     if given.get("restartPolicyType") not in {None, "ON_FAILURE", "ALWAYS", "NEVER"}:
         raise Refusal("Error in restartPolicyType - Invalid input")

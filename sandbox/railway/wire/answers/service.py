@@ -1,5 +1,6 @@
 """Services, instances, limits, autodeploy, triggers, domains, static addresses."""
 
+from sandbox.railway.model import shape
 from sandbox.railway.model.config import peek, section
 from sandbox.railway.model.plan import PREFERRED_REGION
 from sandbox.railway.model.records import Domain, Json, Service, ServiceInstance, Trigger
@@ -17,6 +18,7 @@ def _create(call: Call, args: Json) -> Json:
     environment = None
     if given.get("environmentId"):
         environment = call.environment(given["environmentId"], project.id)
+    shape.check(given.get("variables"), shape.VARIABLES, "variables")
     if given.get("registryCredentials"):
         services.check_settings(call.world, given)
     now = call.world.now()
@@ -30,7 +32,8 @@ def _create(call: Call, args: Json) -> Json:
         home = call.world.estate.environments[instance.environment_id]
         body = section(home.config, "services", service.id)
         for name, value in (given.get("variables") or {}).items():
-            section(body, "variables")[name] = {"value": value}
+            kept = value if isinstance(value, dict) else {"value": value}
+            section(body, "variables")[name] = kept
         _connect(body, {**(given.get("source") or {}), "branch": given.get("branch")})
         if deployments.has_source(home, service.id):
             deployments.request(call.world, instance, "deploy")
