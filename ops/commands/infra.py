@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.domain.refusal import ExitCode
+from bot.domain.refusal import ExitCode, Refused
 from ops import report
 
 if TYPE_CHECKING:
     from infra.railway.calls.deployments import Deployment
+    from ops.estate.doctor import Finding
     from ops.estate.drift import Change
+    from ops.estate.stack import Target
 
 STATUS = """\b
 Examples:
@@ -111,9 +113,9 @@ def doctor(stack: str | None, *, as_json: bool) -> None:
     from ops.estate import stack as stacks
 
     declared = None if stack is None else stacks.declared(stack)
-    made = None if stack is None else stacks.made(stack)
+    made, unmade = (None, []) if stack is None else found(stack)
     with connect.railway() as client:
-        findings = visits.examine(visits.Visit(client, declared, made))
+        findings = [*visits.examine(visits.Visit(client, declared, made)), *unmade]
     ok = all(finding.health is not visits.Health.BAD for finding in findings)
     if as_json:
         report.emit({"ok": ok, "findings": [asdict(finding) for finding in findings]})
@@ -124,3 +126,15 @@ def doctor(stack: str | None, *, as_json: bool) -> None:
             if one.remedy and one.health is not visits.Health.GOOD:
                 report.say(f"{one.about}: {one.remedy}")
     raise SystemExit(ExitCode.OK if ok else ExitCode.NEGATIVE)
+
+
+def found(stack: str) -> tuple["Target | None", list["Finding"]]:
+    """Return where a stack's bot runs, or the finding that it cannot be told."""
+    from ops.estate.doctor import Finding, Health
+    from ops.estate.stack import target
+
+    try:
+        return target(stack), []
+    except Refused as refused:
+        why = "its project, volume, domains and variables were not looked at"
+        return None, [Finding("stack", Health.NOTE, str(refused), why)]

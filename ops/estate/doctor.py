@@ -12,7 +12,7 @@ from bot.domain.refusal import Refused
 from infra.railway import patch as patches
 from infra.railway.calls import account, environments, projects, services, variables, volumes
 from infra.railway.client import Railway
-from infra.railway.errors import RailwayError
+from infra.railway.errors import RailwayError, Unreachable
 from infra.railway.token import BEARER_VARIABLE, PROJECT_VARIABLE, TokenKind
 from ops.estate import cli, schema
 from ops.estate.stack import Declared, Target
@@ -70,11 +70,18 @@ def examine(visit: Visit) -> list[Finding]:
 
 
 def asked(question: Callable[[Visit], Iterator[Finding]], visit: Visit) -> list[Finding]:
-    """Ask one question; a refusal is a finding about it."""
+    """Ask one question; a refusal is a finding about it.
+
+    Raises:
+        Unreachable: then no other question can be asked either.
+
+    """
     try:
         return list(question(visit))
+    except Unreachable:
+        raise
     except (RailwayError, Refused) as error:
-        return [bad(question.__name__.replace("_", " "), str(error), "see the line")]
+        return [bad(question.__name__.replace("_", " "), str(error), "")]
 
 
 def pulumi(_: Visit) -> Iterator[Finding]:

@@ -157,14 +157,6 @@ def target(stack: str | None, environment: Mapping[str, str] | None = None) -> T
     return Target(project=project, environment=inside, service=service)
 
 
-def made(stack: str) -> Target | None:
-    """Return where a stack's bot runs; None where the stack has not been brought up yet."""
-    try:
-        return target(stack)
-    except Refused:
-        return None
-
-
 def outputs(stack: str, environment: Mapping[str, str]) -> dict[str, object]:
     """Ask the CLI for what a stack exports.
 
