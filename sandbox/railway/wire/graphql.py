@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ from sandbox.railway.wire.call import Call
 
 SCHEMA = Path(__file__).parents[1] / "schema.graphql"
 SUBJECTS = (account, bucket, config, deployment, project, service, volume)
+DOCUMENTS_MAX = 256
+"""Documents kept parsed: a client sends the same few again and again."""
 FAILED = "Problem processing request"
 
 Resolver = Callable[[Call, Json], Any]
@@ -91,6 +94,7 @@ def _attached(answer: Resolver) -> Callable[..., Any]:
     return resolve
 
 
+@lru_cache(maxsize=DOCUMENTS_MAX)
 def read(schema: GraphQLSchema, text: str, operation_name: str | None) -> Operation:
     """Parse and validate a document and pick the operation.
 

@@ -93,7 +93,7 @@ def value(kind: Any, ids: dict[str, str], name: str, *, full: bool) -> Any:
     return plain.get(kind.name, objects.get(kind.name, {}))
 
 
-def selection(kind: Any, depth: int = 2) -> str:
+def selection(kind: Any, depth: int = 1) -> str:
     """Select every plain field, and of objects inside down to a depth."""
     named = get_named_type(kind)
     if not is_object_type(named):
