@@ -6,13 +6,13 @@ refused here, before anything that is not true is written.
 
 import asyncio
 import importlib.metadata
-import multiprocessing
 import platform
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from bot.adapters.replay.feed import ReplayFeed
 from bot.adapters.replay.importer import imported_resolvedkit
 from bot.adapters.system import SystemClock, memory_mb_max, mount_at
 from bot.domain.entry import SessionStarted
-from bot.domain.refusal import ExitCode
+from bot.domain.refusal import ExitCode, Refused
 from bot.ports import GENESIS
 from bot.services.log import configure, tell, utc
 from bot.services.session import Session, Terms
@@ -36,6 +36,8 @@ from bot.settings import Settings, read_settings
 
 BUNDLED = "resolvedkit"
 PROGRESS_S = 0.25
+PROOF_S_MAX = 10
+"""An orderly stop waits no longer for the boot's proof; without it there is no stop line."""
 
 
 def run(environment: Mapping[str, str]) -> ExitCode:
@@ -66,12 +68,19 @@ def run(environment: Mapping[str, str]) -> ExitCode:
 
 
 def _bundled(folder: Path) -> Path:
-    """Return the bundled windows as a recording, imported by a process of its own if need be.
-
-    Reading the package's tables takes 300 MB, which the engine would never give back.
-    """
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:
-        return beside.submit(imported_resolvedkit, folder).result()
+    """Return the bundled windows as a recording, imported by a process of its own if need be."""
+    command = [sys.executable, "-m", "bot.adapters.replay", str(folder)]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        known = done.returncode in set(ExitCode)
+        raise Refused(
+            done.stderr.strip() if known else f"import of {BUNDLED} ended with {done.returncode}",
+            ExitCode(done.returncode) if known else ExitCode.REFUSED,
+        )
+    return imported_resolvedkit(folder)
 
 
 async def _session(settings: Settings, feed: ReplayFeed, ledger: SqliteLedger, device: int) -> None:
@@ -106,10 +115,11 @@ async def _live(settings: Settings, feed: ReplayFeed, session: Session) -> None:
     proof = Proof.begin(settings)
     progress = Progress(feed.frames_total, session.frame)
     reason = await session.run(progress.reached)
-    proof.thread.join()
+    proof.thread.join(PROOF_S_MAX)
     log = structlog.get_logger()
-    stopped = stop_line(settings.directory / FILE_NAME, *proof.known)
-    log.info("ledger.stopped", **_who(settings), **stopped)
+    if proof.known:
+        stopped = stop_line(settings.directory / FILE_NAME, *proof.known)
+        log.info("ledger.stopped", **_who(settings), **stopped)
     log.info("session.ended", reason=reason, boot=started.boot, **progress.measured(session.frame))
 
 

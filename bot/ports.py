@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bot.domain.entry import Entry, Recorded, Stamp
 from bot.domain.event import Event, VenueEvent
-from bot.domain.fill import Fill
+from bot.domain.fill import Fill, FillId
 from bot.domain.market import MarketId, TokenId
 from bot.domain.money import Shares, Usd
 from bot.domain.order import Answer, ApprovedOrder, OrderHash, Prepared
@@ -168,6 +168,10 @@ class Ledger(Protocol):
 
     def recent(self, count: int) -> Sequence[Recorded]:
         """Return the last `count` entries, in order."""
+        ...
+
+    def known_fills(self, fills: Sequence[FillId]) -> frozenset[FillId]:
+        """Return which of these are recorded, of settled markets too."""
         ...
 
     def seq_before(self, frame: int) -> int:

@@ -131,6 +131,7 @@ class FillRecorded:
     intent_id: IntentId
     strategy: StrategyId
     strategy_hash: str
+    components: tuple[tuple[str, str], ...]
     filled: Shares
     position: Position
     cash: Usd

@@ -45,7 +45,7 @@ def of_fill(portfolio: Portfolio, event: OrderFilled, valued: Valued) -> FillRec
     equity = valued(portfolio.with_position(position, cash))
     intent = order.intent
     return FillRecorded(
-        fill, intent.intent_id, intent.strategy, intent.strategy_hash,
+        fill, intent.intent_id, intent.strategy, intent.strategy_hash, intent.components,
         filled, position, cash, equity,
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from bot.domain.book import Side
 from bot.domain.entry import DriftFound
-from bot.domain.fill import Fill
+from bot.domain.fill import Fill, FillId
 from bot.domain.market import TokenId
 from bot.domain.money import Usd
 from bot.domain.order import Answer, OrderState, Prepared
@@ -49,8 +49,12 @@ class Plan:
         return tuple(drift for drift in self.drifts if drift.cause in UNEXPLAINED)
 
 
-def reconcile(ours: Portfolio, venue: VenueView, *, at_us: int, live_us: int) -> Plan:
+def reconcile(
+    ours: Portfolio, venue: VenueView, known: frozenset[FillId], *, at_us: int, live_us: int
+) -> Plan:
     """Compare the ledger's portfolio with the venue's complete view.
+
+    `known` are the venue's fills that are recorded, of settled markets too.
 
     An intent whose order the venue proves never to have seen is sent again as the very same order
     while it is younger than `live_us`, and expires otherwise.
@@ -67,7 +71,7 @@ def reconcile(ours: Portfolio, venue: VenueView, *, at_us: int, live_us: int) ->
                 resend.append(_prepared(order))
             else:
                 expire.append(order)
-    missing = [fill for fill in venue.fills if fill.fill_id not in ours.fills]
+    missing = [fill for fill in venue.fills if fill.fill_id not in known]
     drifts += _order_drifts(ours, venue)
     drifts += _fill_drifts(ours, missing)
     drifts += _cash_drifts(ours, venue, missing)

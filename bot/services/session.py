@@ -228,7 +228,8 @@ class Session:
         unsettled = [order.order_hash for order in ours.orders.values()]
         view: VenueView = await self._venue.view(unsettled, self._since_us(ours))
         at_us = self._ledger.head.stamp.at_us
-        return reconcile(ours, view, at_us=at_us, live_us=self._terms.order_life_us)
+        known = self._ledger.known_fills([fill.fill_id for fill in view.fills])
+        return reconcile(ours, view, known, at_us=at_us, live_us=self._terms.order_life_us)
 
     def _since_us(self, ours: Portfolio) -> int:
         made = [order.intent.made_us for order in ours.orders.values()]

@@ -13,6 +13,8 @@ from pathlib import Path
 SECOND = 1_000_000
 START_S = 1_790_586_000
 WINDOW_S = 300
+SPACING_S = 120
+"""Windows overlap, so that one is traded while another one is settled."""
 STEP_S = 6
 LEAD_S = 30
 LEVELS = 4
@@ -42,7 +44,7 @@ class Window:
 
     @property
     def start_s(self) -> int:
-        return START_S + self.number * WINDOW_S
+        return START_S + self.number * SPACING_S
 
     def token(self, outcome: str) -> str:
         return str(10**20 + self.number * 2 + (outcome == "down"))
@@ -85,11 +87,11 @@ def lines(seed: int, windows: int) -> Iterator[dict[str, object] | str]:
     """Yield the lines of a day, in time order, some of them broken."""
     dice = random.Random(seed)
     listed: list[Window] = []
-    for step in range(0, windows * WINDOW_S + 3 * STEP_S, STEP_S):
+    for step in range(0, (windows - 1) * SPACING_S + LEAD_S + WINDOW_S + 3 * STEP_S, STEP_S):
         now_s = START_S - LEAD_S + step
         for number in range(windows):
             window = next((one for one in listed if one.number == number), None)
-            if window is None and now_s >= START_S + number * WINDOW_S - LEAD_S:
+            if window is None and now_s >= START_S + number * SPACING_S - LEAD_S:
                 window = Window(
                     number, random.Random(f"{seed}/{number}"), dice.choice([30, 50, 70])
                 )
@@ -144,7 +146,7 @@ def _iso(at_s: int) -> str:
     return datetime.fromtimestamp(at_s, UTC).isoformat().replace("+00:00", "Z")
 
 
-def write(file: Path, seed: int, windows: int = 2) -> Path:
+def write(file: Path, seed: int, windows: int = 3) -> Path:
     """Write the day of a seed and return its file."""
     text = "\n".join(
         one if isinstance(one, str) else json.dumps(one, separators=(",", ":"))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from bot.adapters.ledger import statement
-from bot.adapters.ledger.codec import Event
+from bot.adapters.ledger.codec import Event, compact
 from bot.adapters.ledger.statement import Row, Statement
 from bot.domain import entry as entries
 from bot.domain.fill import Position
@@ -105,6 +105,7 @@ def fill(event: Event, entry: entries.FillRecorded) -> Iterator[Step]:
         "intent_id": entry.intent_id,
         "strategy_id": entry.strategy,
         "strategy_hash": entry.strategy_hash,
+        "components": compact(entry.components),
         "market_id": executed.market_id,
         "token_id": executed.token,
         "outcome": executed.outcome,

@@ -17,14 +17,17 @@ from sqlalchemy.sql.expression import TableClause
 from bot.adapters.ledger import driver, migrate
 from bot.adapters.ledger.codec import EMPTY_STAMP, Event, recorded
 from bot.adapters.ledger.proof.start import start_findings
-from bot.adapters.ledger.statement import BOOTS, CASH, EVENTS, MARKETS, STATES
+from bot.adapters.ledger.statement import BOOTS, CASH, EVENTS, FILLS, MARKETS, STATES
 from bot.adapters.ledger.writer import Faults, Job, Writer, WriterThread, no_fault
 from bot.domain.entry import Entry, Recorded, Stamp
+from bot.domain.fill import FillId
 from bot.domain.money import ZERO_USD, Usd
 from bot.domain.refusal import Refused
 from bot.ports import GENESIS, CommitUnknown, Head
 
 FILE_NAME: Final = "poly.db"
+VARIABLES_MAX: Final = 10_000
+"""Values in one question; SQLite takes 32,766."""
 COMMIT_S_MAX: Final = 30
 """Longest wait for a commit; a disk that hangs longer leaves an unknown outcome."""
 EMPTY: Final = Head(seq=0, stamp=EMPTY_STAMP, hash=GENESIS)
@@ -135,6 +138,15 @@ class SqliteLedger:
         markets = select(MARKETS.c.market_id).where(open_then)
         wanted = select(EVENTS).where(EVENTS.c.market_id.in_(markets), EVENTS.c.seq <= upto)
         return self._recorded(wanted.order_by(EVENTS.c.seq))
+
+    def known_fills(self, fills: Sequence[FillId]) -> frozenset[FillId]:
+        """Return which of these are recorded, of settled markets too."""
+        known: set[FillId] = set()
+        with self._reader.connect() as connection:
+            for first in range(0, len(fills), VARIABLES_MAX):
+                wanted = FILLS.c.fill_id.in_(fills[first : first + VARIABLES_MAX])
+                known.update(connection.execute(select(FILLS.c.fill_id).where(wanted)).scalars())
+        return frozenset(known)
 
     def seq_before(self, frame: int) -> int:
         """Return the last sequence whose frame is smaller, 0 if there is none.

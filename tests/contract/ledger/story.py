@@ -265,6 +265,7 @@ class Story:
             intent_id=of.intent_id,
             strategy=STRATEGY,
             strategy_hash=STRATEGY_HASH,
+            components=of.components,
             filled=filled,
             position=position,
             cash=self.cash,

@@ -120,6 +120,7 @@ def day_entries(*, closed: bool = True) -> list[Recorded]:
             INTENT.intent_id,
             STRATEGY,
             "aa",
+            INTENT.components,
             FILL.size,
             held,
             Usd(991_126_080),

@@ -34,7 +34,8 @@ def view(made: Engine, **changes: object) -> VenueView:
 
 def plan(made: Engine, seen: VenueView, age_us: int = SECOND) -> Plan:
     made_us = next(iter(made.portfolio.orders.values())).intent.made_us
-    return reconcile(made.portfolio, seen, at_us=made_us + age_us, live_us=LIFE)
+    known = frozenset(made.portfolio.fills)
+    return reconcile(made.portfolio, seen, known, at_us=made_us + age_us, live_us=LIFE)
 
 
 def causes(found: Plan) -> list[tuple[str, str]]:
