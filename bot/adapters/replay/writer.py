@@ -17,6 +17,21 @@ from bot.adapters.wire.shape import BROKEN, STREAMS
 LEVEL: Final = 6
 FLUSH_BYTES: Final = 1 << 20
 
+_raw: Final = msgspec.json.Decoder(msgspec.Raw)
+
+
+def line_of(at_us: int, stream: str, payload: bytes, *, conflated: bool = False) -> bytes:
+    """Return the line of a frame; `conflated`: the engine was not told of it alone."""
+    if stream not in STREAMS:
+        raise AssertionError(f"stream {stream!r} is not of the format")
+    try:
+        frame = msgspec.json.format(payload, indent=-1) if b"\n" in payload else payload
+        _raw.decode(frame)
+    except BROKEN:
+        frame = msgspec.json.encode(payload.decode(errors="replace"))
+    mark = b',"conflated":true' if conflated else b""
+    return b'{"at_us":%d,"stream":"%s"%s,"frame":%s}\n' % (at_us, stream.encode(), mark, frame)
+
 
 class RecordingWriter:
     """Appends lines to a new file and numbers them; `close` or leave the `with` when done."""
@@ -37,18 +52,7 @@ class RecordingWriter:
 
     def write(self, at_us: int, stream: str, payload: bytes) -> int:
         """Append a frame and return its number; durable only after `flush`."""
-        if stream not in STREAMS:
-            raise AssertionError(f"stream {stream!r} is not of the format")
-        try:
-            frame = msgspec.json.format(payload, indent=-1) if b"\n" in payload else payload
-            msgspec.json.decode(frame, type=msgspec.Raw)
-        except BROKEN:
-            frame = msgspec.json.encode(payload.decode(errors="replace"))
-        self._waiting += b'{"at_us":%d,"stream":"%s","frame":%s}\n' % (
-            at_us,
-            stream.encode(),
-            frame,
-        )
+        self._waiting += line_of(at_us, stream, payload)
         self.frames += 1
         if len(self._waiting) >= FLUSH_BYTES:
             self.flush()

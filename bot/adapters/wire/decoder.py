@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from bot.adapters.wire import gamma, own, shape
+from bot.adapters.wire.conflation import Conflation
 from bot.adapters.wire.number import DETAIL_MAX, Unbelievable
 from bot.adapters.wire.price import PriceStream
 from bot.adapters.wire.registry import Registry
@@ -96,6 +97,7 @@ class Decoder:
         self._socket = MarketSocket(self._registry)
         self._price_change = self._socket.price_change
         self._prices = PriceStream()
+        self._held = Conflation()
         self.at_us = 0
         """The time reached: that of the last line that was not refused for its time."""
         self._ignored = 0
@@ -123,11 +125,22 @@ class Decoder:
         if type(read) is shape.MarketLine:
             frame = read.frame
             if type(frame) is shape.PriceChange:
-                return self._price_change(frame, number, at_us)
-            if isinstance(frame, list):
-                return self._socket.frames(frame, number, at_us)
-            return self._socket.frame(frame, number, at_us)
+                events = self._price_change(frame, number, at_us)
+            elif isinstance(frame, list):
+                events = self._socket.frames(frame, number, at_us)
+            else:
+                events = self._socket.frame(frame, number, at_us)
+            if self._ours and (read.conflated or self._held):
+                return self._together(events, number, conflated=read.conflated)
+            return events
         return self._other(read, number, at_us)
+
+    def _together(self, events: Events, number: int, *, conflated: bool) -> Events:
+        """Hold what the engine was not told of alone; hand it out before a later frame's."""
+        if conflated:
+            self._held.take(events)
+            return NOTHING
+        return (*self._held.give(number, self.at_us), *events)
 
     def skip(self, line: bytes, number: int) -> None:
         """Take a line as read: what is known afterwards is the same as after `line`.

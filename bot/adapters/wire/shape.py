@@ -103,6 +103,8 @@ class MarketLine(msgspec.Struct, tag_field="stream", tag="market", gc=False):
 
     at_us: int
     frame: MarketFrame | list[MarketFrame]
+    conflated: bool = False
+    """The engine was behind and was not told of this frame alone, but with a later one."""
 
 
 class GammaLine(msgspec.Struct, tag_field="stream", tag="gamma", gc=False):
