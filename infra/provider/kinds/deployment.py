@@ -4,7 +4,7 @@ Deploys only what is configured, only after the volume is mounted, and never bec
 is newer than the state says or was stopped: stopping is the kill switch's right.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -30,8 +30,9 @@ from infra.railway.patch import Json, at
 
 SHAPE = "project/environment/service"
 DRIFT = "changed at Railway"
-# Ours, not Railway's: it says SUCCESS of a container that has ended by itself, too.
-ENDED = "ENDED"
+# Ours, not Railway's: it says SUCCESS of a container that has ended by itself, too, and nothing of
+# one that had its time to start.
+ENDED, STUCK = "ENDED", "STUCK"
 SOURCE = ("image", "repo", "branch", "commit_sha")
 SOURCE_KEYS = {"image": "image", "repo": "repo", "branch": "branch", "commit_sha": "commitSha"}
 
@@ -194,7 +195,9 @@ class Deployment(Kind[DeploymentInputs]):
         except (RailwayError, Refusal) as error:
             raise Unfinished(identity, seen, str(error)) from error
         wrong = wrong or _wrong_image(rollout, new)
-        status = ENDED if wrong and rollout.status == "SUCCESS" else rollout.status
+        status = rollout.status
+        if wrong:
+            status = STUCK if status in STARTING else ENDED if status == "SUCCESS" else status
         seen |= {"deploymentId": rollout.id, "status": status}
         if wrong:
             raise Unfinished(identity, seen, wrong)
@@ -290,10 +293,8 @@ class Deployment(Kind[DeploymentInputs]):
             return None
         if known.text("status") == ENDED and not found.healthy:
             return None
-        if found.status in STARTING and known.text("status") in STARTING:
-            # It has had its time in the run before this one.
-            deployments.cancel(session.api, found.id)
-            return None
+        if found.status in STARTING and known.text("status") == STUCK:
+            return _cancelled(session, found)
         return found
 
     @override
@@ -302,22 +303,36 @@ class Deployment(Kind[DeploymentInputs]):
         ids = {"projectId": project_id, "environmentId": environment_id, "serviceId": service_id}
         patch: Json = {"services": {service_id: {"source": None}}}
         try:
-            for rollout in _present_rollouts(deployments.of_service(session.api, ids)):
-                _removed(session, rollout)
+            # The source first: without one Railway has nothing to deploy again by itself.
             staging.write(session.api, environment_id, lambda _: patch, why="poly: source removed")
+            gone = session.api.pace.until(
+                lambda: _all_removed(session, ids), session.api.pace.appear_s_max
+            )
         except NotFound:
             return
+        if gone is None:
+            raise Refusal(f"a deployment of service {service_id} still runs: run again")
 
 
-def _removed(session: Session, rollout: Rollout) -> None:
+def _all_removed(session: Session, ids: Mapping[str, str]) -> bool | None:
+    found = deployments.of_service(session.api, ids)
+    for rollout in found:
+        if rollout.status not in deployments.TERMINAL:
+            deployments.remove(session.api, rollout.id)
+    over = all(one.status in deployments.TERMINAL and not one.alive for one in found)
+    return True if over else None
+
+
+def _cancelled(session: Session, rollout: Rollout) -> Rollout | None:
+    """Give a deployment up that had its time; None unless it came to life meanwhile."""
     try:
-        deployments.remove(session.api, rollout.id)
-    except NotFound:
-        return
-
-
-def _present_rollouts(found: Sequence[Rollout]) -> list[Rollout]:
-    return [one for one in found if one.status not in deployments.TERMINAL]
+        deployments.cancel(session.api, rollout.id)
+    except RailwayError:
+        now = deployments.read(session.api, rollout.id)
+        if now.status in STARTING:
+            raise
+        return now if now.healthy else None
+    return None
 
 
 def _ids(new: DeploymentInputs) -> dict[str, str]:

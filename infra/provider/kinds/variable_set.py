@@ -161,7 +161,9 @@ class VariableSet(Kind[VariableSetInputs]):
             what = f"variable {', '.join(taken)} of service {view.service.name!r}"
             raise not_ours(urn, what, f"{where}/{','.join(taken)}")
         identity = f"{where}/{','.join(new.names)}"
-        self._write(session, new, removed=(), sealed=new.sealed)
+        # From here on the names are ours; no digest stands for a sealed value nobody has proved.
+        with existing(identity, {"fingerprint": "unfinished", "sealedDigests": {}}):
+            self._write(session, new, removed=(), sealed=new.sealed)
         return Made(identity, self.foreseen(new))
 
     def _view(self, session: Session, new: VariableSetInputs) -> ServiceView:
@@ -237,8 +239,8 @@ class VariableSet(Kind[VariableSetInputs]):
             or digests.get(name) != digest(new.service_id, name, value)
         }
         removed = tuple(sorted(set(known.inputs.names) - set(new.names)))
-        with existing(known.id, known.outputs):
-            self._write(session, new, removed=removed, sealed=sealed)
+        # A failure leaves the state as it was: what is to be removed is known from there only.
+        self._write(session, new, removed=removed, sealed=sealed)
         return self.foreseen(new)
 
     @override

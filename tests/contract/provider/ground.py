@@ -77,6 +77,8 @@ class Case:
     change: Declared
     count: Callable[[StandIn], int]
     holds_volume: bool = False
+    left_over: Callable[[StandIn], int] = lambda _: 0
+    """How much of what only A declares is there."""
 
 
 def _live(stand_in: StandIn, section: str, name: str) -> int:
@@ -130,7 +132,7 @@ def _variable_set(plain: dict[str, str]) -> Declared:
     )
 
 
-def _deployment(image: str, seconds: int = 3) -> Declared:
+def _deployment(image: str, seconds: int = 10) -> Declared:
     return declared(
         "target",
         "Deployment",
@@ -201,6 +203,7 @@ def cases(workspace_id: str, number: int) -> dict[str, Case]:
                 _variable_set({"TARGET": "a", "OTHER": "x"}),
                 _variable_set({"TARGET": "b"}),
                 lambda railway: _variables(railway, "TARGET"),
+                left_over=lambda railway: _variables(railway, "OTHER"),
             ),
             Case("Bucket", _bucket(f"spare-{number}"), _bucket(f"reserve-{number}"), _buckets),
             Case("BackupSchedule", _schedule("DAILY"), _schedule("WEEKLY"), _schedules),
