@@ -8,7 +8,7 @@ change, so that applying one twice changes nothing.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.fill import Fill, Position
+from bot.domain.fill import Fill, FillId, Position
 from bot.domain.market import Market, MarketId, Outcome
 from bot.domain.money import Shares, Usd
 from bot.domain.order import Intent, IntentId, OrderHash, OrderState, StrategyId
@@ -139,6 +139,29 @@ class FillRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class FillProved:
+    """A provisional fill has become final."""
+
+    fill_id: FillId
+    order_hash: OrderHash
+    market_id: MarketId
+
+
+@dataclass(frozen=True, slots=True)
+class FillReversed:
+    """A provisional fill failed: order, position and cash as they are without it."""
+
+    fill: Fill
+    intent_id: IntentId
+    strategy: StrategyId
+    reason: str
+    filled: Shares
+    position: Position
+    cash: Usd
+    equity: Usd
+
+
+@dataclass(frozen=True, slots=True)
 class PositionSettled:
     """A position was paid out (1 or 0 a share): what it paid, and the books after it."""
 
@@ -194,7 +217,8 @@ class SessionStopped:
 
 Entry = (
     SessionStarted | StrategyComposed | CapitalDeposited | MarketListed | MarketSettled
-    | IntentRecorded | IntentDenied | OrderChanged | FillRecorded | PositionSettled
+    | IntentRecorded | IntentDenied | OrderChanged | FillRecorded | FillProved | FillReversed
+    | PositionSettled
     | TradingStateSet | AnomalyCounted | DriftFound | FrameReached | SessionStopped
 )  # fmt: skip
 

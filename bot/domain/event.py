@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.domain.book import Level, Side
 from bot.domain.entry import TradingState
-from bot.domain.fill import Fill
+from bot.domain.fill import Fill, FillId
 from bot.domain.market import Market, MarketId, Outcome, TokenId
 from bot.domain.money import Price, Shares
 from bot.domain.order import Answer, IntentId, OrderHash, OrderState, Prepared
@@ -142,6 +142,25 @@ class OrderFilled:
 
 
 @dataclass(frozen=True, slots=True)
+class FillConfirmed:
+    """A provisional fill is final: its trade is confirmed on the chain."""
+
+    frame: int
+    at_us: int
+    fill_id: FillId
+
+
+@dataclass(frozen=True, slots=True)
+class FillVoided:
+    """A provisional fill never was: its trade failed on the chain."""
+
+    frame: int
+    at_us: int
+    fill_id: FillId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderEnded:
     """The venue says that nothing more will happen to an order; `state` is final."""
 
@@ -195,7 +214,7 @@ class Together:
     parts: tuple[MarketEvent, ...]
 
 
-VenueEvent = OrderAnswered | OrderFilled | OrderEnded
+VenueEvent = OrderAnswered | OrderFilled | FillConfirmed | FillVoided | OrderEnded
 """What a venue says of our own orders."""
 Event = (
     MarketEvent | Together | VenueEvent | OrderPrepared | FeedEnded | StopAsked | TradingAsked

@@ -37,6 +37,8 @@ class Fill:
     fee: Usd
     liquidity: Liquidity
     filled_us: int
+    provisional: bool = False
+    """It may still fail on the chain and be voided."""
 
     @property
     def cash(self) -> Usd:

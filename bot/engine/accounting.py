@@ -11,7 +11,9 @@ from bot.domain.book import Side
 from bot.domain.entry import (
     CapitalDeposited,
     Entry,
+    FillProved,
     FillRecorded,
+    FillReversed,
     IntentRecorded,
     MarketListed,
     MarketSettled,
@@ -55,6 +57,15 @@ class WorkingOrder:
 
 
 @dataclass(slots=True)
+class Executed:
+    """A recorded fill of an unsettled market, and whether it may still be voided."""
+
+    fill: Fill
+    strategy: StrategyId
+    provisional: bool
+
+
+@dataclass(slots=True)
 class Portfolio:
     """Cash, positions and orders of all markets that are not settled yet."""
 
@@ -64,12 +75,12 @@ class Portfolio:
     orders: dict[IntentId, WorkingOrder] = field(default_factory=dict)
     positions: dict[PositionKey, Position] = field(default_factory=dict)
     by_hash: dict[OrderHash, WorkingOrder] = field(default_factory=dict)
-    fills: dict[FillId, MarketId] = field(default_factory=dict)
+    fills: dict[FillId, Executed] = field(default_factory=dict)
 
     def apply(self, entry: Entry) -> None:
         """Take one entry in; idempotent. Entries that carry no money or order are ignored."""
         match entry:
-            case FillRecorded():
+            case FillRecorded() | FillProved() | FillReversed():
                 self._fill(entry)
             case OrderChanged() | IntentRecorded():
                 self._order(entry)
@@ -88,15 +99,22 @@ class Portfolio:
             case _:
                 pass
 
-    def _fill(self, entry: FillRecorded) -> None:
-        fill = entry.fill
+    def _fill(self, entry: FillRecorded | FillProved | FillReversed) -> None:
+        if isinstance(entry, FillProved):
+            if entry.fill_id in self.fills:
+                self.fills[entry.fill_id].provisional = False
+            return
+        fill, position = entry.fill, entry.position
         order = self.by_hash.get(fill.order_hash)
-        if order is not None and fill.fill_id not in self.fills:
-            order.spent += fill.notional
+        known = fill.fill_id in self.fills
+        if isinstance(entry, FillReversed):
+            self.fills.pop(fill.fill_id, None)
+        else:
+            self.fills[fill.fill_id] = Executed(fill, entry.strategy, fill.provisional)
         if order is not None:
+            if (fill.fill_id in self.fills) is not known:
+                order.spent += -fill.notional if known else fill.notional
             order.filled = entry.filled
-        position = entry.position
-        self.fills[fill.fill_id] = fill.market_id
         self.positions[(position.strategy, position.market_id, position.outcome)] = position
         self.cash = entry.cash
 
@@ -115,7 +133,7 @@ class Portfolio:
             del self.orders[order.intent.intent_id]
             self.by_hash.pop(order.order_hash, None)
         self.positions = {k: p for k, p in self.positions.items() if k[1] != market_id}
-        self.fills = {fill: market for fill, market in self.fills.items() if market != market_id}
+        self.fills = {k: one for k, one in self.fills.items() if one.fill.market_id != market_id}
 
     def of_market(self, market_id: MarketId) -> Iterator[WorkingOrder]:
         """Yield all orders of a market, final ones too."""
@@ -134,6 +152,31 @@ class Portfolio:
         """Return position, cash and the order's filled size as a fill leaves them."""
         held = self.position(order.intent.strategy, fill.market_id, fill.outcome)
         return held.after(fill), self.cash + fill.cash, order.filled + fill.size
+
+    def without_fill(self, gone: Fill, order: WorkingOrder) -> tuple[Position, Usd, Shares]:
+        """Return position, cash and the order's filled size as they are without a fill.
+
+        Raises:
+            ValueError: what was bought by it has been sold since.
+
+        """
+        position = Position(order.intent.strategy, gone.market_id, gone.outcome)
+        for one in self.fills.values():
+            fill = one.fill
+            mine = (one.strategy, fill.market_id, fill.outcome)
+            if fill.fill_id != gone.fill_id and mine == (
+                position.strategy,
+                position.market_id,
+                position.outcome,
+            ):
+                position = position.after(fill)
+        return position, self.cash - gone.cash, order.filled - gone.size
+
+    def provisional(self, market_id: MarketId) -> bool:
+        """Say whether a fill of a market may still be voided."""
+        return any(
+            one.provisional for one in self.fills.values() if one.fill.market_id == market_id
+        )
 
     def exposure(self, market_id: MarketId | None = None) -> Usd:
         """Return the most that can be lost: positions at cost plus what open orders may pay."""

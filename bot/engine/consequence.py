@@ -7,8 +7,16 @@ time, because a venue may tell it twice.
 from collections.abc import Callable
 from typing import assert_never
 
-from bot.domain.entry import FillRecorded, OrderChanged, PositionSettled
-from bot.domain.event import OrderAnswered, OrderEnded, OrderFilled
+from bot.domain.entry import (
+    FillProved,
+    FillRecorded,
+    FillReversed,
+    OrderChanged,
+    PositionSettled,
+    TradingState,
+    TradingStateSet,
+)
+from bot.domain.event import FillConfirmed, FillVoided, OrderAnswered, OrderEnded, OrderFilled
 from bot.domain.fill import Position
 from bot.domain.market import Outcome
 from bot.domain.money import Usd
@@ -48,6 +56,37 @@ def of_fill(portfolio: Portfolio, event: OrderFilled, valued: Valued) -> FillRec
         fill, intent.intent_id, intent.strategy, intent.strategy_hash, intent.components,
         filled, position, cash, equity,
     )  # fmt: skip
+
+
+def of_proof(portfolio: Portfolio, event: FillConfirmed) -> FillProved | None:
+    """Return that a fill is final; nothing if it is already, or was never recorded."""
+    executed = portfolio.fills.get(event.fill_id)
+    if executed is None or not executed.provisional:
+        return None
+    return FillProved(event.fill_id, executed.fill.order_hash, executed.fill.market_id)
+
+
+def of_failure(
+    portfolio: Portfolio, event: FillVoided, valued: Valued
+) -> FillReversed | TradingStateSet | None:
+    """Return the books without a fill that failed; nothing if it is not there.
+
+    Shares of it that were sold since cannot be taken back by us: that halts, and a person looks.
+    """
+    executed = portfolio.fills.get(event.fill_id)
+    if executed is None:
+        return None
+    fill = executed.fill
+    order = portfolio.by_hash[fill.order_hash]
+    try:
+        position, cash, filled = portfolio.without_fill(fill, order)
+    except ValueError:
+        return TradingStateSet(TradingState.HALTED, f"fill {fill.fill_id} failed after a sale")
+    equity = valued(portfolio.with_position(position, cash))
+    intent = order.intent
+    return FillReversed(
+        fill, intent.intent_id, intent.strategy, event.reason, filled, position, cash, equity
+    )
 
 
 def of_end(portfolio: Portfolio, event: OrderEnded) -> OrderChanged | None:

@@ -14,11 +14,9 @@ from bot.domain.effect import Effect, Prepare, Record, Submit
 from bot.domain.entry import (
     AnomalyCounted,
     Entry,
-    FillRecorded,
     IntentRecorded,
     MarketListed,
     MarketSettled,
-    OrderChanged,
     TradingStateSet,
 )
 from bot.domain.event import (
@@ -26,6 +24,8 @@ from bot.domain.event import (
     BookReplaced,
     Event,
     FeedEnded,
+    FillConfirmed,
+    FillVoided,
     FrameRefused,
     MarketEvent,
     MarketResolved,
@@ -49,7 +49,14 @@ from bot.domain.order import (
     IntentId,
 )
 from bot.engine.accounting import Portfolio, WorkingOrder
-from bot.engine.consequence import of_answer, of_end, of_fill, of_resolution
+from bot.engine.consequence import (
+    of_answer,
+    of_end,
+    of_failure,
+    of_fill,
+    of_proof,
+    of_resolution,
+)
 from bot.engine.desk import Desk, Seat
 from bot.engine.intent import closing_intent, opening_intent
 from bot.engine.risk import MINUTE_US, Situation, review
@@ -58,6 +65,11 @@ from bot.engine.strategy.composition import Composition
 BLOCK_FRAMES = 1_000
 """Anomalies are recorded at their first time in a block of frames and counted to its end, so that
 reading a day again from the start of any block counts the same."""
+
+
+ORDER_EVENTS = (
+    OrderAnswered, OrderFilled, FillConfirmed, FillVoided, OrderEnded, OrderPrepared,
+)  # fmt: skip
 
 
 class Engine:
@@ -88,7 +100,7 @@ class Engine:
         elif isinstance(event, Together):
             for part in event.parts:
                 self._market_event(part)
-        elif isinstance(event, OrderAnswered | OrderFilled | OrderEnded | OrderPrepared):
+        elif isinstance(event, ORDER_EVENTS):
             self._order_event(event)
         elif isinstance(event, StopAsked | TradingAsked | FeedEnded):
             self._shell_event(event)
@@ -235,20 +247,23 @@ class Engine:
                 if fill.order_hash not in portfolio.by_hash:
                     self._doubt("fill_unknown", f"fill {fill.fill_id} of no order of ours", ())
                 self._follow(of_fill(portfolio, event, self.equity))
+            case FillConfirmed():
+                self._follow(of_proof(portfolio, event))
+            case FillVoided():
+                self._follow(of_failure(portfolio, event, self.equity))
             case OrderEnded():
                 self._follow(of_end(portfolio, event))
             case _ as never:
                 assert_never(never)
 
-    def _follow(self, entry: OrderChanged | FillRecorded | None) -> None:
+    def _follow(self, entry: Entry | None) -> None:
         """Record a consequence; it may be the last one a resolved market was waiting for."""
         if entry is None:
             return
         self._record(entry)
-        market_id = entry.market_id if isinstance(entry, OrderChanged) else entry.fill.market_id
-        desk = self._desks.get(market_id)
-        if desk is not None and desk.winner is not None:
-            self._settle(desk, desk.winner)
+        for desk in list(self._desks.values()):
+            if desk.winner is not None:
+                self._settle(desk, desk.winner)
 
     # What we decide
 
@@ -345,6 +360,8 @@ class Engine:
         market_id = desk.market.market_id
         for seat in desk.seats:
             self._record_all(seat.cleared())
+        if self.portfolio.provisional(market_id):
+            return
         for position in list(self.portfolio.positions.values()):
             if position.market_id == market_id and position.size.micros:
                 self._record(of_resolution(self.portfolio, position, winner, self.equity))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from bot.domain.effect import Effect, Prepare
 from bot.domain.entry import IntentRecorded, MarketListed, Recorded, TradingState
-from bot.domain.event import Event, OrderAnswered, OrderEnded, OrderFilled
+from bot.domain.event import Event, VenueEvent
 from bot.domain.market import MarketId
 from bot.domain.money import Usd
 from bot.domain.order import Intent, IntentId
@@ -59,13 +59,13 @@ class CatchUp:
         What the venue said after that very frame may or may not have been committed: it is handled
         again, and the engine knows a fill or an end that it has already seen.
         """
-        if isinstance(event, OrderAnswered | OrderFilled | OrderEnded):
+        if isinstance(event, VenueEvent):
             return event.frame < frame
         return event.frame <= frame
 
     def take(self, event: Event) -> str | None:
         """Handle an event seen before; return how its decisions differ from the ledger, if so."""
-        if isinstance(event, OrderAnswered | OrderFilled | OrderEnded):
+        if isinstance(event, VenueEvent):
             return None
         missing = None if event.frame == self._frame else self.finish()
         self._frame = event.frame

@@ -116,6 +116,7 @@ def fill(event: Event, entry: entries.FillRecorded) -> Iterator[Step]:
         "fee_micros": executed.fee.micros,
         "liquidity": executed.liquidity,
         "filled_us": executed.filled_us,
+        "status": "provisional" if executed.provisional else "confirmed",
         "filled_size_micros": entry.filled.micros,
     }
     day = _day(event, books, entry.position)
@@ -125,6 +126,33 @@ def fill(event: Event, entry: entries.FillRecorded) -> Iterator[Step]:
     yield statement.ADD_FILL, row
     yield _position(event, entry.position, executed.token, executed.price.micros)
     yield _cash(event, books, "fill", executed.cash.micros, executed.market_id)
+
+
+def proof(event: Event, entry: entries.FillProved) -> Iterator[Step]:
+    """Return what the confirmation of an execution does to its row."""
+    yield statement.MARK_FILL, {"fill_id": entry.fill_id, "status": "confirmed", "seq": event.seq}
+
+
+def reversal(event: Event, entry: entries.FillReversed) -> Iterator[Step]:
+    """Return what a failed execution takes back from its day, order, position and cash."""
+    gone = entry.fill
+    books = Books(entry.cash.micros, entry.equity.micros, gone.fill_id, -gone.fee.micros, -1)
+    row: Row = {
+        "seq": event.seq,
+        "fill_id": gone.fill_id,
+        "order_hash": gone.order_hash,
+        "notional_micros": gone.notional.micros,
+        "fee_micros": gone.fee.micros,
+        "filled_size_micros": entry.filled.micros,
+        "status": "voided",
+    }
+    day = _day(event, books, entry.position) | {"won": 0, "lost": 0}
+    yield statement.TAKE_FROM_DAY, day
+    yield statement.DRAW_DOWN, day
+    yield statement.TAKE_FROM_ORDER, row
+    yield statement.MARK_FILL, row
+    yield _position(event, entry.position, gone.token, gone.price.micros)
+    yield _cash(event, books, "reversal", -gone.cash.micros, gone.market_id)
 
 
 def settlement(event: Event, entry: entries.PositionSettled) -> Iterator[Step]:

@@ -24,6 +24,8 @@ EVENT_TYPES: Final[dict[str, type[Entry]]] = {
     "intent_denied": entries.IntentDenied,
     "order_changed": entries.OrderChanged,
     "fill_recorded": entries.FillRecorded,
+    "fill_proved": entries.FillProved,
+    "fill_reversed": entries.FillReversed,
     "position_settled": entries.PositionSettled,
     "trading_state_set": entries.TradingStateSet,
     "anomaly_counted": entries.AnomalyCounted,
@@ -110,7 +112,9 @@ def subject(entry: Entry) -> Subject:  # noqa: C901, PLR0911 - one line a kind o
             return Subject(intent.terms.market_id, intent.strategy, entry.order_hash)
         case entries.OrderChanged():
             return Subject(entry.market_id, None, entry.order_hash)
-        case entries.FillRecorded(fill=fill):
+        case entries.FillProved():
+            return Subject(entry.market_id, None, entry.order_hash)
+        case entries.FillRecorded(fill=fill) | entries.FillReversed(fill=fill):
             return Subject(fill.market_id, entry.strategy, fill.order_hash)
         case entries.IntentDenied():
             return Subject(entry.market_id, entry.strategy)

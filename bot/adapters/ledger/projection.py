@@ -292,6 +292,8 @@ _STEPS: Final[dict[type[Entry], Callable[[Event, Any], Iterator[Step]]]] = {
     entries.IntentDenied: _denial,
     entries.OrderChanged: _order,
     entries.FillRecorded: accounts.fill,
+    entries.FillProved: accounts.proof,
+    entries.FillReversed: accounts.reversal,
     entries.PositionSettled: accounts.settlement,
     entries.TradingStateSet: _state,
     entries.AnomalyCounted: _anomaly,

@@ -201,6 +201,30 @@ FILL_ORDER: Final = Statement(
     ),
     found=True,
 )
+# 1 while this very fill stands: taking one back twice changes no sum.
+_standing = (
+    select(FILLS.c.seq)
+    .where(FILLS.c.fill_id == given("fill_id"), FILLS.c.status != literal_column("'voided'"))
+    .exists()
+)
+_stands = case((_standing, literal_column("1", Integer)), else_=literal_column("0", Integer))
+_left = ORDERS.c.filled_notional_micros - given("notional_micros") * _stands
+TAKE_FROM_ORDER: Final = Statement(
+    update(ORDERS)
+    .where(ORDERS.c.order_hash == given("order_hash"))
+    .values(
+        filled_size_micros=given("filled_size_micros"),
+        filled_notional_micros=_left,
+        avg_fill_price_micros=ratio(_left * MILLION, given("filled_size_micros")),
+        fees_micros=ORDERS.c.fees_micros - given("fee_micros") * _stands,
+        changed_seq=given("seq"),
+    ),
+    found=True,
+)
+MARK_FILL: Final = Statement(
+    update(FILLS).where(FILLS.c.fill_id == given("fill_id")).values(status=given("status")),
+    found=True,
+)
 ADD_FILL: Final = Statement(upsert(adding(FILLS, window_id=slug()), ["fill_id"], keep=["seq"]))
 
 _position = adding(POSITIONS, window_id=slug())
@@ -269,7 +293,7 @@ _FALLS = (
 _SUMS = ("realized_pnl_micros", "fees_micros", "trades_count", "wins", "losses")
 
 
-def _add_to_day(equity: ColumnElement[Any]) -> Statement:
+def _add_to_day(equity: ColumnElement[Any], counts: ColumnElement[Any] = _is_new) -> Statement:
     day = adding(
         DAYS,
         starting_balance_micros=func.coalesce(_balance.scalar_subquery(), _ZERO),
@@ -283,8 +307,8 @@ def _add_to_day(equity: ColumnElement[Any]) -> Statement:
         - given("current_balance_micros")
         - given("cost_micros")
         - func.coalesce(_others, _ZERO),
-        fees_micros=given("fee_micros") * _is_new,
-        trades_count=given("trades") * _is_new,
+        fees_micros=given("fee_micros") * counts,
+        trades_count=given("trades") * counts,
         wins=given("won") * func.coalesce(_was_open, _ZERO),
         losses=given("lost") * func.coalesce(_was_open, _ZERO),
         **dict.fromkeys(_FALLS, _ZERO),
@@ -300,6 +324,7 @@ def _add_to_day(equity: ColumnElement[Any]) -> Statement:
 
 
 ADD_TO_DAY: Final = _add_to_day(given("equity_micros"))
+TAKE_FROM_DAY: Final = _add_to_day(given("equity_micros"), _stands)
 DEPOSIT_TO_DAY: Final = _add_to_day(_equity_after)
 _fall = DAYS.c.peak_equity_micros - DAYS.c.equity_micros
 _share = func.coalesce(ratio(_fall * literal_column("100000000"), DAYS.c.peak_equity_micros), _ZERO)

@@ -223,6 +223,7 @@ class Story:
                 break
             left, filled = left - size, filled + size
             fill = self.fill(wanted, order_hash, leg, size)
+            before = position
             position = position.after(fill)
             self.cash += fill.cash
             state = OrderState.OPEN if left.micros else OrderState.FILLED
@@ -236,9 +237,35 @@ class Story:
                 ),
                 position,
             )
+            if fill.provisional:
+                failed = wanted.terms.side is Side.BUY and self.rng.random() < 0.4
+                if failed:
+                    position, filled = before, filled - size
+                    self.cash -= fill.cash
+                yield Made(
+                    ([self.outcome(fill, wanted, filled, position, failed=failed)], self.stamp()),
+                    position,
+                )
         if left.micros:
             end = replace(changed, state=OrderState.CANCELLED, reason="killed", filled=filled)
             yield Made(([end], self.stamp()), position)
+
+    def outcome(
+        self, fill: Fill, of: Intent, filled: Shares, position: Position, *, failed: bool
+    ) -> Entry:
+        """Return how a provisional execution ended on the chain."""
+        if not failed:
+            return entries.FillProved(fill.fill_id, fill.order_hash, fill.market_id)
+        return entries.FillReversed(
+            fill=fill,
+            intent_id=of.intent_id,
+            strategy=STRATEGY,
+            reason="failed on the chain",
+            filled=filled,
+            position=position,
+            cash=self.cash,
+            equity=self.cash + position.cost,
+        )
 
     def fill(self, of: Intent, order_hash: OrderHash, leg: int, size: Shares) -> Fill:
         """Return one execution at the intent's price."""
@@ -256,6 +283,7 @@ class Story:
             fee=Usd(1_750),
             liquidity=Liquidity.TAKER,
             filled_us=self.at_us,
+            provisional=self.rng.random() < 0.5,
         )
 
     def filled(self, fill: Fill, of: Intent, filled: Shares, position: Position) -> Entry:

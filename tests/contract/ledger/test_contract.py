@@ -46,11 +46,16 @@ def market_of(entry: Entry) -> MarketId | None:
             return entry.market.market_id
         case entries.IntentRecorded():
             return entry.intent.terms.market_id
-        case entries.FillRecorded():
+        case entries.FillRecorded() | entries.FillReversed():
             return entry.fill.market_id
         case entries.PositionSettled():
             return entry.position.market_id
-        case entries.MarketSettled() | entries.IntentDenied() | entries.OrderChanged():
+        case (
+            entries.MarketSettled()
+            | entries.IntentDenied()
+            | entries.OrderChanged()
+            | entries.FillProved()
+        ):
             return entry.market_id
         case _:
             return None
@@ -69,7 +74,11 @@ def cash_of(said: Sequence[Recorded]) -> Usd:
         r.entry.cash
         for r in said
         if isinstance(
-            r.entry, entries.CapitalDeposited | entries.FillRecorded | entries.PositionSettled
+            r.entry,
+            entries.CapitalDeposited
+            | entries.FillRecorded
+            | entries.FillReversed
+            | entries.PositionSettled,
         )
     ]
     return spoken[-1] if spoken else Usd(0)
@@ -87,7 +96,7 @@ async def test_an_empty_ledger_starts_at_genesis(open_ledger: Open) -> None:
 
 
 async def test_what_is_told_is_read_back(open_ledger: Open) -> None:
-    story = day(1, windows=8)
+    story = day(1, windows=24)
     async with opened(open_ledger) as ledger:
         heads = await tell(ledger, story)
         read = ledger.entries()

@@ -147,7 +147,8 @@ CREATE TABLE fills (
   notional_micros INTEGER NOT NULL,
   fee_micros INTEGER NOT NULL,
   liquidity TEXT NOT NULL,
-  filled_us INTEGER NOT NULL
+  filled_us INTEGER NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('provisional', 'confirmed', 'voided'))
 ) STRICT;
 
 CREATE TABLE positions (
@@ -191,7 +192,7 @@ CREATE TABLE settlements (
 CREATE TABLE cash (
   seq INTEGER PRIMARY KEY,
   at_us INTEGER NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('deposit', 'fill', 'settlement')),
+  kind TEXT NOT NULL CHECK (kind IN ('deposit', 'fill', 'reversal', 'settlement')),
   change_micros INTEGER NOT NULL,
   cash_micros INTEGER NOT NULL,
   equity_micros INTEGER NOT NULL,

@@ -17,7 +17,7 @@ CONTENT: Final = {
         order_type, price_micros, size_micros, filled_size_micros, filled_notional_micros,
         fees_micros, status""",
     "fills": """fill_id, order_hash, intent_id, strategy_id, market_id, token_id, outcome, side,
-        price_micros, size_micros, notional_micros, fee_micros, liquidity, filled_us""",
+        price_micros, size_micros, notional_micros, fee_micros, liquidity, filled_us, status""",
     "settlements": """market_id, strategy_id, outcome, winner, size_micros, cost_micros,
         payout_micros, profit_micros""",
     "cash": "kind, change_micros, cash_micros",

@@ -63,7 +63,7 @@ def test_an_order_has_its_average_price_and_latency(told: Path) -> None:
     found = rows(
         told,
         "SELECT o.*, sum(f.notional_micros) AS notional, sum(f.size_micros) AS size"
-        " FROM orders o JOIN fills f USING (order_hash) GROUP BY o.seq",
+        " FROM orders o JOIN fills f USING (order_hash) WHERE f.status != 'voided' GROUP BY o.seq",
     )
 
     assert found
@@ -104,7 +104,8 @@ def test_a_day_is_made_of_its_fills_and_settlements(tmp_path: Path) -> None:
     for before, after in pairwise(days):
         assert after["starting_balance_micros"] == before["current_balance_micros"]
     assert sum(row["trades_count"] for row in days) == sum(
-        isinstance(entry, entries.FillRecorded) for _, entry in spoken
+        isinstance(entry, entries.FillRecorded) - isinstance(entry, entries.FillReversed)
+        for _, entry in spoken
     )
     peak, fall = 0, 0
     for row in cash:
@@ -161,8 +162,8 @@ def test_every_kind_of_entry_has_a_name_for_ever() -> None:
     assert list(codec.EVENT_TYPES) == [
         "session_started", "strategy_composed", "capital_deposited", "market_listed",
         "market_settled", "intent_recorded", "intent_denied", "order_changed", "fill_recorded",
-        "position_settled", "trading_state_set", "anomaly_counted", "drift_found",
-        "frame_reached", "session_stopped",
+        "fill_proved", "fill_reversed", "position_settled", "trading_state_set",
+        "anomaly_counted", "drift_found", "frame_reached", "session_stopped",
     ]  # fmt: skip
     assert set(codec.EVENT_TYPES.values()) == set(entries.Entry.__args__)
 
@@ -194,3 +195,16 @@ def test_what_is_no_entry_is_named_by_its_column(name: str, content: str, column
         codec.decode(name, content)
 
     assert found.value.column == column
+
+
+def test_a_fill_that_failed_is_taken_back_from_everything(told: Path) -> None:
+    """Its row stays, marked; what the order, the day and cash say of it is gone."""
+    voided = rows(told, "SELECT * FROM fills WHERE status = 'voided'")
+    taken = rows(told, "SELECT * FROM cash WHERE kind = 'reversal' ORDER BY seq")
+    assert voided
+    assert sorted(row["change_micros"] for row in taken) == sorted(
+        row["notional_micros"] + row["fee_micros"] for row in voided
+    )
+    [days] = rows(told, "SELECT sum(fees_micros) AS fees FROM daily_performance")
+    [fills] = rows(told, "SELECT sum(fee_micros) AS fees FROM fills WHERE status != 'voided'")
+    assert days["fees"] == fills["fees"]

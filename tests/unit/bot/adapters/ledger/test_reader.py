@@ -18,6 +18,7 @@ from tests.contract.ledger.story import STARTING_CASH, day
 
 Corrupt = Callable[..., None]
 STORY = day(5, windows=6, unsettled=2)
+MOVES = entries.FillRecorded | entries.FillReversed | entries.PositionSettled
 SAID = [entry for said, _ in STORY for entry in said]
 """What the conftest's ledger was told."""
 
@@ -30,7 +31,7 @@ def test_status_is_what_was_told(told: Path) -> None:
     with LedgerReader.open(told.parent) as reader:
         status = reader.status()
 
-    moved = [e for e in SAID if isinstance(e, entries.FillRecorded | entries.PositionSettled)]
+    moved = [e for e in SAID if isinstance(e, MOVES)]
     denied = sum(entry.count for entry in SAID if isinstance(entry, entries.IntentDenied))
     assert status.seq == len(SAID)
     assert status.frame == STORY[-1][1].frame
@@ -91,14 +92,19 @@ def test_summary_adds_up(told: Path) -> None:
     with LedgerReader.open(told.parent) as reader:
         summary = reader.summary()
         status = reader.status()
+        positions = reader.positions()
 
-    fees = sum(e.fill.fee.micros for e in SAID if isinstance(e, entries.FillRecorded))
+    fees = sum(
+        e.fill.fee.micros * (1 if isinstance(e, entries.FillRecorded) else -1)
+        for e in SAID
+        if isinstance(e, entries.FillRecorded | entries.FillReversed)
+    )
     assert summary.windows == 6
     assert summary.fees_micros == fees
     assert summary.frames == status.frame
     assert len(summary.content_hash) == 64
     assert summary.decision_hash == status.decisions
-    open_cost = summary.equity_micros - status.cash_micros
+    open_cost = sum(held.cost_micros for held in positions)
     assert summary.realized_pnl_micros == status.cash_micros + open_cost - STARTING_CASH.micros
     assert summary.max_drawdown_micros > 0
 
