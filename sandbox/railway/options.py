@@ -75,7 +75,11 @@ def _parser() -> Parser:
     parser.add_argument(
         "--delay-scale", type=float, help="factor on Railway's own delays, 0 to 1; default 0.02"
     )
-    parser.add_argument("--budget", type=int, help="requests an hour instead of the plan's")
+    parser.add_argument(
+        "--budget",
+        type=int,
+        help="requests an hour instead of the plan's; a larger one allows more a second, too",
+    )
     parser.add_argument(
         "--no-mounts", action="store_true", help="never mount: as on a system that forbids it"
     )

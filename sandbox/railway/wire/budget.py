@@ -38,7 +38,7 @@ class Budget:
         spent = self.spent.setdefault(key, Spent(now, tokens=self._burst))
         if (now - spent.since).total_seconds() >= HOUR_S:
             spent.since, spent.count = now, 0
-        rate = self.plan.requests_per_second
+        rate = self._rate
         if spent.at is not None:
             passed = (now - spent.at).total_seconds()
             spent.tokens = min(self._burst, spent.tokens + passed * rate)
@@ -74,4 +74,10 @@ class Budget:
 
     @property
     def _burst(self) -> float:
-        return float(self.plan.requests_per_second * BURST_S)
+        return self._rate * BURST_S
+
+    @property
+    def _rate(self) -> float:
+        """A second: the plan's, or more in the proportion of a larger budget."""
+        more = self.per_hour / self.plan.requests_per_hour
+        return self.plan.requests_per_second * max(1.0, more)
