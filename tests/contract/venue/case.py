@@ -56,6 +56,10 @@ class Stage(Protocol):
         """Let the venue do all it has to do, and return what it has told since the last call."""
         ...
 
+    async def close(self) -> None:
+        """Let go of what the adapter holds."""
+        ...
+
 
 @dataclass(frozen=True)
 class Outturn:

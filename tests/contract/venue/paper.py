@@ -57,6 +57,10 @@ class PaperStage:
         told, self._told = self._told, []
         return told
 
+    async def close(self) -> None:
+        """Close the store."""
+        self._venue.close()
+
     def _see(self, event: Event) -> None:
         self._told += self._venue.advance(event.at_us)
         self._venue.observe(event)

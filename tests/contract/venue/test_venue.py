@@ -3,7 +3,7 @@
 A refusal may be the answer to the submit or told afterwards; both prove that nothing was taken.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,26 +12,44 @@ from bot.domain.book import Side
 from bot.domain.money import Usd
 from bot.domain.order import Accepted, OrderState, TimeInForce
 from tests.contract.venue.case import Stage, outturn, prepare, terms
+from tests.contract.venue.ground import Ground
+from tests.contract.venue.live import LiveStage
 from tests.contract.venue.paper import PaperStage
 
 BUY, SELL = Side.BUY, Side.SELL
 FAK, FOK, GTC = TimeInForce.FAK, TimeInForce.FOK, TimeInForce.GTC
 
 
-async def paper(directory: Path) -> Stage:
+async def paper(_: pytest.FixtureRequest, directory: Path) -> Stage:
     """Set the paper venue up."""
     return PaperStage(directory)
 
 
-ADAPTERS: dict[str, Callable[[Path], Awaitable[Stage]]] = {"paper": paper}
+async def live(request: pytest.FixtureRequest, _: Path) -> Stage:
+    """Set the live venue up against a stand-in exchange."""
+    ground: Ground = request.getfixturevalue("ground")
+    return await LiveStage.open(ground)
+
+
+Made = Callable[[pytest.FixtureRequest, Path], Awaitable[Stage]]
+ADAPTERS: dict[str, Made] = {"paper": paper, "live": live}
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Start a stand-in once for the module."""
+    made = Ground(tmp_path_factory.mktemp("ground"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=sorted(ADAPTERS))
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
+async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
     """Return an adapter with a market of 100 shares at 0.50 and 0.52."""
-    made = await ADAPTERS[request.param](tmp_path)
+    made = await ADAPTERS[request.param](request, tmp_path)
     await made.show((("0.50", "100"),), (("0.52", "100"),))
-    return made
+    yield made
+    await made.close()
 
 
 async def test_preparing_is_pure_and_the_salt_makes_another_order(stage: Stage) -> None:

@@ -1,0 +1,1 @@
+"""Our account at the venue: trades, balances, heartbeats; read completely or not at all."""

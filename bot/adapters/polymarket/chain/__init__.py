@@ -1,0 +1,1 @@
+"""What needs a transaction: approvals and redemption, one at a time, every step durable."""
