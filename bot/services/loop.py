@@ -11,7 +11,16 @@ import msgspec
 
 from bot.domain.effect import Cancel, Effect, Prepare, Record, Submit
 from bot.domain.entry import Entry, FrameReached, Stamp
-from bot.domain.event import Event, OrderAnswered, OrderPrepared, StopAsked, TradingAsked
+from bot.domain.event import (
+    Event,
+    FeedEnded,
+    OrderAnswered,
+    OrderPrepared,
+    StopAsked,
+    TimerFired,
+    TradingAsked,
+    VenueEvent,
+)
 from bot.domain.order import Prepared
 from bot.engine.engine import Engine
 from bot.ports import Ledger
@@ -24,6 +33,16 @@ SALT_BITS = 53
 
 Observer = Callable[[Sequence[Entry], Stamp], None]
 """Is told of entries once they are durable; only speaks of them, changes nothing."""
+
+Ours = VenueEvent | OrderPrepared | TimerFired | StopAsked | TradingAsked | FeedEnded
+"""What no frame of a vendor's says."""
+Journal = Callable[[Ours], object]
+"""Is told of ours just before the engine is, in the order in which it is handled."""
+
+
+def unkept(event: Ours) -> None:
+    """Keep no journal: a replay has one already."""
+    del event
 
 
 class Loop:
@@ -38,6 +57,8 @@ class Loop:
         self._ledger = ledger
         self._hands = hands
         self._seed = seed
+        self.journal: Journal = unkept
+        """Where what is ours is recorded; set it before the first event."""
         self._decisions = ledger.head.stamp.decisions
         self._frame = ledger.head.stamp.frame
         self._at_us = ledger.head.stamp.at_us
@@ -63,6 +84,8 @@ class Loop:
 
         """
         self._frame, self._at_us = event.frame, event.at_us
+        if self.journal is not unkept and isinstance(event, Ours):
+            self.journal(event)
         effects = self._engine.handle(event)
         if effects:
             hashed = not isinstance(event, StopAsked | TradingAsked)
@@ -105,9 +128,9 @@ class Loop:
                     salt = self._salt(order.intent.intent_id)
                     prepared = self._hands.prepare(order, salt=salt, at_us=order.intent.made_us)
                     if prepared is not None:
-                        todo += self._engine.handle(
-                            OrderPrepared(event.frame, event.at_us, prepared)
-                        )
+                        made = OrderPrepared(event.frame, event.at_us, prepared)
+                        self.journal(made)
+                        todo += self._engine.handle(made)
                 case Submit() | Cancel():
                     actions.append(effect)
         await self._commit(entries)

@@ -30,7 +30,7 @@ from bot.engine.risk import MINUTE_US
 from bot.engine.strategy.composition import Composition
 from bot.ports import Ledger, MarketFeed, Venue, VenueView
 from bot.services.hands import AsRecorded, Hands, InLine
-from bot.services.loop import Loop, Observer
+from bot.services.loop import Journal, Loop, Observer, unkept
 
 END = "end of feed"
 RECENT_ENTRIES = 1_000
@@ -46,6 +46,9 @@ class Terms:
     order_life_us: int
     as_recorded: bool = False
     """Take answers, fills and the trading state from the recording, as they were on that day."""
+    journal: Journal = unkept
+    live_feed: bool = False
+    """The feed cannot be read again: memory is what the ledger says; nothing is caught up with."""
 
 
 class Session:
@@ -62,6 +65,7 @@ class Session:
         self.engine = Engine((terms.strategy,))
         hands: Hands = AsRecorded() if terms.as_recorded else InLine(venue)
         self._loop = Loop(self.engine, ledger, hands, observe, seed=terms.started.seed)
+        self._loop.journal = terms.journal
         self._stop = asyncio.Event()
         self._stop_reason = ""
         self._catch_up: CatchUp | None = None
@@ -111,6 +115,8 @@ class Session:
             CommitUnknown: an outcome is not known; the process must end and recover.
 
         """
+        if self._terms.live_feed or self._terms.as_recorded:
+            await self._activate()
         batches = self._feed.batches(self._first_frame)
         async for batch in self._until_stop(batches):
             await self._live(batch)
@@ -118,7 +124,8 @@ class Session:
             await asyncio.sleep(0)
         if self._catch_up is not None and not self._stop.is_set():
             await self._activate()
-        if not self._stop.is_set() and not self._ended_before:
+        over = self._ended_before or self._terms.as_recorded
+        if not self._stop.is_set() and not over:
             await self._loop.carry(FeedEnded(self._loop.frame, self._loop.at_us))
         reason = self._stop_reason or END
         await self._loop.carry(StopAsked(self._loop.frame, self._loop.at_us, reason))
@@ -245,7 +252,11 @@ class Session:
 
     def _prepare_catch_up(self) -> None:
         ledger, head = self._ledger, self._ledger.head
-        self._first_frame = first_frame(ledger.unsettled(), head.stamp.frame)
+        self._first_frame = (
+            head.stamp.frame + 1
+            if self._terms.live_feed
+            else first_frame(ledger.unsettled(), head.stamp.frame)
+        )
         seq = ledger.seq_before(self._first_frame)
         before = ledger.unsettled(upto_seq=seq)
         self._catch_up = CatchUp(self.engine, before, ledger.cash(upto_seq=seq))

@@ -8,7 +8,7 @@ venue. It decides nothing.
 from collections.abc import AsyncIterator, Iterable, Iterator
 
 from bot.adapters.paper.venue import PaperVenue
-from bot.domain.event import Event, Together
+from bot.domain.event import Event, Together, VenueEvent
 from bot.ports import MarketFeed
 
 
@@ -37,8 +37,11 @@ class PaperFeed:
         machine = self._venue.machine
         observe = machine.observe
         for event in batch:
+            if isinstance(event, VenueEvent):  # a live feed has asked the venue itself
+                yield event
+                continue
             if machine.next_due_us <= event.at_us:
-                yield from self._told(event.at_us)
+                yield from self._venue.told(event.at_us)
             if isinstance(event, Together):
                 for part in event.parts:
                     observe(part)
@@ -46,12 +49,6 @@ class PaperFeed:
                 observe(event)
             yield event
 
-    def _told(self, upto_us: int) -> Iterator[Event]:
-        """Go from due to due: what is sent in answer to one may be due before the next."""
-        machine = self._venue.machine
-        while machine.next_due_us <= upto_us:
-            yield from machine.advance(machine.next_due_us)
-
     def _rest(self) -> Iterator[Event]:
         while not self._venue.idle:
-            yield from self._told(self._venue.next_due_us)
+            yield from self._venue.told(self._venue.next_due_us)

@@ -4,7 +4,7 @@ Nothing here waits for anything outside the process. Orders are prepared and rec
 they do is the machine's.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 from bot.adapters.paper import body
@@ -71,6 +71,14 @@ class PaperVenue:
         A view shows nothing that was told later, and what is asked counts as asked then.
         """
         self._resumed = Place(frame << STEP_BITS, at_us)
+
+    def told(self, upto_us: int) -> Iterator[Event]:
+        """Yield what happens to our orders up to a time, from due to due.
+
+        What is sent in answer to one may be due before the next.
+        """
+        while self._machine.next_due_us <= upto_us:
+            yield from self._machine.advance(self._machine.next_due_us)
 
     @property
     def machine(self) -> Machine:

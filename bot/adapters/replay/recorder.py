@@ -78,7 +78,8 @@ class Recorder:
     def write_ours(self, event: Ours) -> int:
         """Append an event of ours and return its line's number."""
         stream, frame = encode(event)
-        return self._append(event.at_us, line_of(event.at_us, stream, frame))
+        at_us = max(event.at_us, self.at_us, 1)  # the shell asks to trade before any time has come
+        return self._append(at_us, line_of(at_us, stream, frame))
 
     def settle(self, within_s: float = JOIN_S) -> bool:
         """Wait until what was written so far is on disk; say whether it is."""

@@ -14,6 +14,8 @@ from bot.adapters.wire.number import Unbelievable
 from bot.domain.event import (
     Event,
     FeedEnded,
+    FillConfirmed,
+    FillVoided,
     FrameRefused,
     OrderAnswered,
     OrderEnded,
@@ -33,6 +35,8 @@ Ours = OwnEvent | TimerEvent
 KINDS: Final[dict[str, type[Ours]]] = {
     "order_answered": OrderAnswered,
     "order_filled": OrderFilled,
+    "fill_confirmed": FillConfirmed,
+    "fill_voided": FillVoided,
     "order_ended": OrderEnded,
     "order_prepared": OrderPrepared,
     "timer_fired": TimerFired,
@@ -44,6 +48,8 @@ KINDS: Final[dict[str, type[Ours]]] = {
 STREAM_OF: Final = {
     "order_answered": "own",
     "order_filled": "own",
+    "fill_confirmed": "own",
+    "fill_voided": "own",
     "order_ended": "own",
     "order_prepared": "own",
     "timer_fired": "timer",

@@ -39,8 +39,6 @@ from bot.ports import Clock, MarketFeed
 
 BATCH_ITEMS: Final = 256
 """Handed out before the sockets are looked at again."""
-BEHIND_ITEMS: Final = 512
-"""From so many waiting items on, book updates are conflated."""
 RUN_FRAMES_MAX: Final = 2_000
 """Conflated into one event at most: also a merged event has to be handled in a while."""
 TIMER_S: Final = 1.0
@@ -295,7 +293,7 @@ class LiveFeed(MarketFeed, Clock):
         return (
             isinstance(following, Frame)
             and following.stream == "market"
-            and (len(self._inbox) > BEHIND_ITEMS or self._run > 0)
+            and (len(self._inbox) > self._ground.behind_items or self._run > 0)
             and self._run < RUN_FRAMES_MAX
             and conflatable(events)
         )

@@ -90,6 +90,8 @@ class Ground:
     series: tuple[str, ...] = SERIES
     login: Login | None = None
     slugs: tuple[str, ...] = ()
+    behind_items: int = 512
+    """From so many waiting items on, book updates are conflated."""
 
     def __post_init__(self) -> None:
         for one in self.series:

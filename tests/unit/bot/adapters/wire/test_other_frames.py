@@ -12,6 +12,8 @@ from bot.domain.book import Side
 from bot.domain.entry import TradingState
 from bot.domain.event import (
     FeedEnded,
+    FillConfirmed,
+    FillVoided,
     FrameRefused,
     OrderAnswered,
     OrderEnded,
@@ -138,6 +140,8 @@ ANSWERS = (Accepted("delayed"), Rejected("no"), Unknown("timeout"))
 OURS: tuple[own.Ours, ...] = (
     *(OrderAnswered(4, AT_US, IntentId("i"), OrderHash("0xaa"), answer) for answer in ANSWERS),
     OrderFilled(4, AT_US, FILL),
+    FillConfirmed(4, AT_US, FILL.fill_id),
+    FillVoided(4, AT_US, FILL.fill_id, "the trade failed on the chain"),
     OrderEnded(4, AT_US, OrderHash("0xaa"), OrderState.CANCELLED, "asked"),
     OrderPrepared(4, AT_US, Prepared(IntentId("i"), OrderHash("0xaa"), '{"a":"\n"}', AT_US)),
     TimerFired(4, AT_US),

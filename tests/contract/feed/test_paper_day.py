@@ -1,0 +1,121 @@
+"""A day on paper over a live feed, recorded, is decided the same again from its recording."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.ledger.ledger import SqliteLedger
+from bot.adapters.ledger.reader import LedgerReader, Summary
+from bot.adapters.paper.feed import PaperFeed
+from bot.adapters.paper.venue import PaperVenue
+from bot.adapters.polymarket.feed.feed import LiveFeed
+from bot.adapters.polymarket.feed.place import Notice
+from bot.adapters.replay.feed import ReplayFeed
+from bot.adapters.replay.recorder import Bounds, Recorder, parts
+from bot.domain.entry import Entry, SessionStarted, Stamp
+from bot.ports import GENESIS, MarketFeed
+from bot.services.session import Session, Terms
+from bot.settings import read_strategy
+from tests.contract.feed.standin import StandIn
+
+STRATEGY = read_strategy(Path(__file__).with_name("eager.toml"))
+SPEED = 60
+WALL_S = 10
+"""Two windows of five minutes."""
+STARTED = SessionStarted(
+    1, "s", "paper", "", (), "", "", STRATEGY.strategy_hash, 7, STRATEGY.paper.cash_usd,
+    0, 0, "", 0, GENESIS,
+)  # fmt: skip
+NEVER = 10**6
+SMALL = Bounds(part_bytes=200_000)
+
+
+def silent(entries: Sequence[Entry], stamp: Stamp) -> None:
+    """Say nothing of what became durable."""
+
+
+def untold(notice: Notice) -> None:
+    """Tell nobody."""
+
+
+def lost(event: str, detail: str) -> None:
+    pytest.fail(f"{event}: {detail}")
+
+
+async def live_on_paper(stand_in: StandIn, directory: Path, **changes: object) -> LiveFeed:
+    """Live for a while as the composition root does in paper mode."""
+    ledger = SqliteLedger.open(directory)
+    paper = STRATEGY.paper
+    venue = PaperVenue.open(
+        directory, starting_cash=paper.cash_usd, latency_us=paper.latency_ms * 1_000, seed=7
+    )
+    tape = Recorder(directory / "recording", lost, after=ledger.head.stamp.frame, bounds=SMALL)
+    live = LiveFeed(stand_in.ground(untold, **changes), tape, before=venue.told)
+    terms = Terms(STARTED, STRATEGY, 5_000_000, journal=tape.write_ours, live_feed=True)
+    session = Session(terms, ledger, venue, PaperFeed(live, venue), silent)
+    try:
+        await session.start()
+        async with live:
+            asyncio.get_running_loop().call_later(WALL_S, session.stop, "SIGTERM")
+            assert await session.run(lambda _: None) == "SIGTERM"
+    finally:
+        tape.close()
+        venue.close()
+        ledger.drop()
+    return live
+
+
+async def again(recording: Path, directory: Path) -> None:
+    """Replay the recording as recorded."""
+    ledger = SqliteLedger.open(directory)
+    venue = PaperVenue.open(
+        directory, starting_cash=STRATEGY.paper.cash_usd, latency_us=250_000, seed=7
+    )
+    feed: MarketFeed = ReplayFeed.open(recording, ours=True)
+    terms = Terms(STARTED, STRATEGY, 5_000_000, as_recorded=True)
+    session = Session(terms, ledger, venue, feed, silent)
+    try:
+        await session.start()
+        await session.run(lambda _: None)
+    finally:
+        venue.close()
+        ledger.drop()
+
+
+def whole(directory: Path) -> Path:
+    """Put the parts one behind the other: they are one recording."""
+    found = parts(directory / "recording")
+    assert len(found) > 1
+    path = directory / "day.jsonl.zst"
+    path.write_bytes(b"".join(part.read_bytes() for part in found))
+    return path
+
+
+def summary(directory: Path) -> Summary:
+    with LedgerReader.open(directory) as reader:
+        return reader.summary()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("behind", "faults"),
+    [(NEVER, ""), (0, ""), (NEVER, "market-frame-lost:0.002,socket-cut:0.0005")],
+    ids=["in time", "always behind", "with faults"],
+)
+async def test_a_recorded_paper_day_is_decided_the_same_again(
+    tmp_path: Path, behind: int, faults: str
+) -> None:
+    (tmp_path / "live").mkdir()
+    with StandIn(SPEED, "--seed", "5", "--faults", faults) as stand_in:
+        live = await live_on_paper(stand_in, tmp_path / "live", behind_items=behind)
+    assert (live.figures.conflated > 0) is (behind == 0)
+    there = summary(tmp_path / "live")
+    assert there.orders > 0
+    assert there.fills > 0
+    (tmp_path / "again").mkdir()
+    await again(whole(tmp_path / "live"), tmp_path / "again")
+    here = summary(tmp_path / "again")
+    assert (here.orders, here.fills) == (there.orders, there.fills)
+    assert here.decision_hash == there.decision_hash
