@@ -70,11 +70,17 @@ class Rollouts:
         self.world.spawn(self._roll(deployment, faults))
 
     def cancel(self, deployment: Deployment) -> None:
-        """Give up a deployment that does not run yet."""
+        """Give up a deployment; REMOVED only when no container of it is left."""
         if deployment.id in self._given_up:
             self._given_up[deployment.id].set()
-        self._status(deployment, Status.REMOVED)
+        if deployment.id in self.runs:
+            self._status(deployment, Status.REMOVING)  # its roll-out takes the container away
+        else:
+            self._gone(deployment)
+
+    def _gone(self, deployment: Deployment) -> None:
         deployment.removed_at = self.world.now()
+        self._status(deployment, Status.REMOVED)
 
     def stop(self, deployment: Deployment, *, kill: bool) -> None:
         """Stop its container; status and directory stay."""
@@ -118,8 +124,7 @@ class Rollouts:
         wipe(self.world, deployment)
         for instance in deployment.instances:
             instance.status = "REMOVED"
-        deployment.removed_at = self.world.now()
-        self._status(deployment, Status.REMOVED)
+        self._gone(deployment)
         self.logs.pop(deployment.id, None)  # its file is read again when somebody asks
         gone.set()
 
@@ -150,6 +155,7 @@ class Rollouts:
                 return
             except Cancelled:
                 await self._drop(deployment)
+                self._gone(deployment)
                 return
         if "host-moves" in faults:
             self.world.spawn(self._move(deployment))
