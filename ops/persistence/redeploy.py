@@ -98,8 +98,8 @@ def _spoken(service: Service, made: str) -> Line | None:
     row = next((row for row in service.deployments() if row.id == made), None)
     if row is not None and row.status in ENDED:
         raise Refused(
-            f"deployment {made} ended as {row.status} before it opened the ledger: "
-            "see its log at Railway",
+            f"deployment {made} ended as {row.status} before it opened the ledger; its last "
+            f"words: {service.last_words(made)}",
             ExitCode.NEGATIVE,
         )
     return None

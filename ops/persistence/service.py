@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from infra.railway.answers import safe_line
 from infra.railway.calls import deployments, volumes
 from infra.railway.calls.deployments import Deployment
 from infra.railway.calls.volumes import VolumeInstance
@@ -18,6 +19,7 @@ Found = TypeVar("Found")
 
 LOOK_S = 1.0
 LOG_LINES_MAX = 5000
+LAST_LINES = 50
 GONE = ("REMOVED", "SKIPPED")
 
 
@@ -59,6 +61,13 @@ class Service:
             decode(row.message, {part.key: part.value for part in row.attributes}) for row in rows
         )
         return [line for line in lines if line is not None]
+
+    def last_words(self, deployment: str) -> str:
+        """Return the last line a deployment logged as an error, else its last line."""
+        rows = deployments.logs(self._client, deployment, limit=LAST_LINES)
+        errors = [row.message for row in rows if row.severity == "error"]
+        said = (errors or [row.message for row in rows] or ["nothing"])[-1]
+        return safe_line(said)
 
     def deploy(self) -> str:
         """Deploy the service as it is configured and return the new deployment's id.

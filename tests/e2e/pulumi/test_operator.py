@@ -121,6 +121,19 @@ def test_a_redeploy_that_loses_the_ledger_is_found_out(
     assert {"marker", "boots", "content", "mounted"} & failed >= {"marker", "boots"}
 
 
+def test_a_new_deployment_that_dies_is_told_with_its_last_words(
+    bench: Workbench, tiny: Callable[[str], Made]
+) -> None:
+    made = tiny("volume")
+    dying = "sh -c 'echo no such luck >&2; exit 3'"
+    by_hand = {"services": {made.service: {"deploy": {"startCommand": dying}}}}
+    edit(made.client, made.environment, by_hand)
+    code, said, _ = poly(bench, "verify", "persistence", **ids(made))
+    assert code == 1
+    assert "ended as CRASHED before it opened the ledger" in said["error"]
+    assert "no such luck" in said["error"]
+
+
 def test_a_bot_that_says_nothing_cannot_be_proved_and_is_not_redeployed(
     bench: Workbench, railway: StandIn
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,16 +12,17 @@ from ops.rehearsal.standin import StandIn
 from ops.rehearsal.workbench import POLICY_PACK, Workbench
 from tests.e2e.pulumi.stacks import IMAGE, Made, keys, outputs, state, up
 
-# Twice the figures of `make bench`: the suite shares the machine with itself.
-UP_S_MAX = 60.0
-UNCHANGED_S_MAX = 12.0
+# Processor time, because the suite shares the machine; `make bench` measures what a person waits.
+UP_S_MAX = 30.0
+UNCHANGED_S_MAX = 6.0
 UNCHANGED_REQUESTS_MAX = 12
 
 
 def test_up_makes_everything_and_a_second_one_nothing(railway: StandIn, bench: Workbench) -> None:
     bench.init("dev", keys())
-    first = up(bench, "dev", "--policy-pack", str(POLICY_PACK))
-    assert first.seconds <= UP_S_MAX
+    began = processor_s()
+    up(bench, "dev", "--policy-pack", str(POLICY_PACK))
+    assert processor_s() - began <= UP_S_MAX
     with_client = Made.of(bench, "dev", railway.client())
     settings = with_client.deploy_settings()
     assert settings["restartPolicyType"] == "ON_FAILURE"
@@ -36,10 +38,10 @@ def test_up_makes_everything_and_a_second_one_nothing(railway: StandIn, bench: W
     assert deployment.healthy
     assert deployment.image == IMAGE
 
-    before = requests(railway)
-    again = up(bench, "dev", "--expect-no-changes")
+    before, began = requests(railway), processor_s()
+    up(bench, "dev", "--expect-no-changes")
     used = requests(railway) - before
-    assert again.seconds <= UNCHANGED_S_MAX
+    assert processor_s() - began <= UNCHANGED_S_MAX
     assert used <= UNCHANGED_REQUESTS_MAX
     assert len(with_client.deployments()) == 1
 
@@ -98,6 +100,12 @@ def test_on_hobby_there_is_no_schedule_and_it_says_so(
     said = up(bench, "dev", "--policy-pack", str(POLICY_PACK))
     assert "the Hobby plan has no volume backups" in said.text
     bench.must("preview", "--refresh", "--expect-no-changes", "--stack", "dev")
+
+
+def processor_s() -> float:
+    """Return the processor time of every child that has ended, with its children."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def requests(railway: StandIn) -> int:
