@@ -4,6 +4,7 @@ Nothing here repairs anything: credentials are never replaced, wallets never dep
 never granted. A check that cannot be answered is not passed.
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from bot.domain.money import Usd
 from bot.ports import Permanent, Temporary
 
 SKEW_S_MAX: Final = 2.0
+CLOSE_ONLY: Final = frozenset({"PL", "SG", "TH", "TW"})
+"""Where positions may only be closed. An answer without a country counts as one of these."""
+COUNTRY: Final = re.compile(r"[A-Z]{2}")
 KINDS: Final[dict[WalletType, RelayerTransactionType]] = {
     "DEPOSIT_WALLET": RelayerTransactionType.WALLET,
     "POLY_PROXY": RelayerTransactionType.PROXY,
@@ -41,16 +45,17 @@ Check = Callable[[Connection], Awaitable[Finding]]
 async def geoblock(connection: Connection) -> Finding:
     """Ask, from inside this process, whether trading is allowed from here.
 
-    Source: docs.polymarket.com on geoblocking: `{blocked, ip, country, region}`.
+    The answer is `{blocked, ip, country, region}`; that a country is close-only is only written on
+    the page. Source: docs.polymarket.com/api-reference/geoblock, read 2026-11-23.
     """
     said = await connection.get("geoblock", connection.settings.endpoints.geoblock)
     body = said if isinstance(said, dict) else {}
-    blocked, closing = body.get("blocked"), body.get("closeOnly", False)
-    where = f"{body.get('country', '?')} {body.get('region', '')}".strip()
+    blocked, country = body.get("blocked"), str(body.get("country", "?"))
+    where = f"{country} {body.get('region', '')}".strip()
     remedy = "run in a region from which Polymarket may be used; there is no way round"
     if blocked is not False:
         return Finding("geoblock", ok=False, found=f"blocked in {where}", remedy=remedy)
-    if closing is not False:
+    if country in CLOSE_ONLY or not COUNTRY.fullmatch(country):
         return Finding("geoblock", ok=False, found=f"close-only in {where}", remedy=remedy)
     return Finding("geoblock", ok=True, found=f"allowed in {where}")
 

@@ -76,6 +76,12 @@ class LiveStage:
         """Return the venue's market time."""
         return int(self.ground.stand_in.get("clock")["market_us"])
 
+    async def afresh(self) -> None:
+        """Put a new venue on the same connection: one that has heard of no order yet."""
+        self.budget = Budget(1.0, asyncio.get_running_loop().time)
+        self._venue = LiveVenue(self.connection, self.budget, appear_s=0.0)
+        await self._venue.warm([self.market])
+
     async def show(self, bids: Levels, asks: Levels) -> None:
         """Put levels into the outside book of Up; the venue mirrors them."""
         for side, levels in (("BUY", bids), ("SELL", asks)):

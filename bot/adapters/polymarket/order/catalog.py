@@ -65,6 +65,14 @@ class Catalog:
         if facts is not None:
             self._facts[facts.market_id] = replace(facts, tick=tick)
 
+    def forget(self, market_id: MarketId) -> None:
+        """Drop what is known of a market; orders in it are not sent until it is fetched again."""
+        self._fetched_s.pop(market_id, None)
+        facts = self._facts.pop(market_id, None)
+        if facts is not None:
+            self._tokens.pop(facts.up, None)
+            self._tokens.pop(facts.down, None)
+
     async def learn(self, market_id: MarketId) -> Facts:
         """Return a market's facts, fetched if they are not here.
 
@@ -122,10 +130,7 @@ class Catalog:
         self._tokens[facts.up] = self._tokens[facts.down] = facts.market_id
         self._fetched_s[facts.market_id] = asyncio.get_running_loop().time()
         while len(self._facts) > MARKETS_MAX:
-            old = self._facts.pop(next(iter(self._facts)))
-            self._tokens.pop(old.up, None)
-            self._tokens.pop(old.down, None)
-            self._fetched_s.pop(old.market_id, None)
+            self.forget(next(iter(self._facts)))
 
 
 def read_facts(market_id: MarketId, said: object) -> Facts:

@@ -83,7 +83,11 @@ async def test_what_was_given_is_dialled() -> None:
 
 @pytest.mark.parametrize(
     ("url", "told"),
-    [("https://a.example", ("a.example", 443)), ("ws://b", ("b", 80)), ("http://[::1]:5", ("::1", 5))],
-)  # fmt: skip
+    [
+        ("https://a.example", ("a.example", 443)),
+        ("ws://b", ("b", 80)),
+        ("http://[::1]:5/x", ("::1", 5)),
+    ],
+)
 def test_an_origin_is_host_and_port(url: str, told: tuple[str, int]) -> None:
     assert origin(url) == told

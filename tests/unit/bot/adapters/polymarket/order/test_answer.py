@@ -51,7 +51,7 @@ def accepted(word: str, order_id: str = "0xAB") -> Said:
 
 
 TEXTS = {
-    "no-match": "no orders found to match with FAK order. FAK orders are partially filled or killed",
+    "no-match": "no orders found to match with FAK order. FAK orders are partially filled or",
     "not-whole": "order couldn't be fully filled. FOK orders are fully filled or killed.",
     "crosses": "invalid post-only order: order crosses book",
     "post-only-mode": "post-only mode: only post-only orders and cancels are allowed",
