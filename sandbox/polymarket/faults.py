@@ -55,7 +55,7 @@ FAULTS = (
     ),
     Fault("clock-skew", "protocol time is wrong by by_s (120) from now on: 401s", "polymarket 2.2"),
     Fault("geoblocked", "geoblock: blocked", "docs.polymarket.com on geoblocking"),
-    Fault("geoblock-close-only", "geoblock: open positions may only be closed", "same page"),
+    Fault("geoblock-close-only", "geoblock: not blocked, but close-only Singapore", "same page"),
     # Reads.
     Fault("read-502", "any GET: 502 text/html", f"{_CLOB}#261"),
     Fault("read-timeout", "any GET: held until the client goes", f"{_CLOB2}#84"),

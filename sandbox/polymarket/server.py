@@ -200,9 +200,12 @@ class Server:
         return response
 
     async def _geoblock(self, _: web.Request) -> web.Response:
-        """Say whether trading is allowed from here."""
+        """Say whether orders are allowed from here; of close-only places only the country tells.
+
+        Source: docs.polymarket.com/api-reference/geoblock, read 2026-11-23.
+        """
         faults = self.world.venue.faults
-        blocked = faults.strikes("geoblocked")
-        place = {"ip": HOST, "country": "US" if blocked else "IE", "region": ""}
-        closing = faults.strikes("geoblock-close-only")
-        return answer({"blocked": blocked, **place, "closeOnly": closing})
+        blocked, closing = faults.strikes("geoblocked"), faults.strikes("geoblock-close-only")
+        country, region = ("US", "NY") if blocked else ("SG", "") if closing else ("IE", "L")
+        place = {"ip": HOST, "country": country, "region": region}
+        return answer({"blocked": blocked, **place})

@@ -91,24 +91,26 @@ class Player:
         if kind == "book":
             market, index = self._place(frame)
             sides = {"BUY": _sizes(frame["bids"]), "SELL": _sizes(frame["asks"])}
+            if frame.get("tick_size"):
+                change_tick(self.venue, market, tick_of(frame["tick_size"]))
             if market.accepting:
                 recorded_book(self.venue, market, index, sides)
         elif kind == "price_change":
             self._changes(frame)
         elif kind == "last_trade_price":
-            market, index = self._place(frame)
-            want = Want(
-                index,
-                str(frame["side"]).upper(),
-                micros(frame["price"]),
-                micros(frame.get("size") or 0),
-            )
-            if market.accepting:
-                tx_hash = str(frame.get("transaction_hash") or "")
-                recorded_trade(self.venue, market, want, tx_hash)
+            self._trade(frame)
         elif kind == "tick_size_change":
             market, _ = self._place(frame)
             change_tick(self.venue, market, tick_of(frame["new_tick_size"]))
+
+    def _trade(self, frame: Frame) -> None:
+        """Let a stranger trade; without a side or a size there is nothing to tell."""
+        market, index = self._place(frame)
+        side, size = str(frame.get("side")).upper(), micros(frame.get("size") or 0)
+        if market.accepting and side in {"BUY", "SELL"} and size > 0:
+            want = Want(index, side, micros(frame["price"]), size)
+            tx_hash = str(frame.get("transaction_hash") or "")
+            recorded_trade(self.venue, market, want, tx_hash)
 
     def _changes(self, frame: Frame) -> None:
         changes = frame.get("price_changes")

@@ -15,7 +15,7 @@ import zstandard
 
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 STREAMS = frozenset({"gamma", "market", "price"})
-LINE_BYTES_MOST = 4 * 2**20
+LINE_BYTES_MOST = 16 * 2**20
 
 
 class UnreadableRecordingError(ValueError):

@@ -66,12 +66,12 @@ class StandIn:
         return next(w for w in wallets if str(w["address"]).lower() == address.lower())
 
     def window(self, version: str = "v1") -> Row:
-        """Return a market that takes orders for another minute; time moves on if there is none."""
+        """Return a market that opens later: its price is near a half, so 0.02 never matches."""
         now_us = self.get("clock")["market_us"]
         markets: list[Row] = self.truth()["markets"]
         for market in markets:
-            left_us = market["end_us"] - now_us
-            if market["version"] == version and market["accepting"] and left_us > 60_000_000:
+            later = market["start_us"] > now_us + 60_000_000
+            if market["version"] == version and market["accepting"] and later:
                 return market
         self.step(120)
         return self.window(version)

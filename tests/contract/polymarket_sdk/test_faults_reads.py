@@ -36,7 +36,7 @@ async def test_geoblock(stand_in: StandIn, fault: str) -> None:
     stand_in.strike(fault)
     told = stand_in.http.get(url).json()
     assert told["blocked"] is (fault == "geoblocked")
-    assert told["closeOnly"] is (fault == "geoblock-close-only")
+    assert told["country"] == ("US" if fault == "geoblocked" else "SG")
 
 
 async def test_reads_can_fail_hang_and_trickle(stand_in: StandIn, client: Client) -> None:

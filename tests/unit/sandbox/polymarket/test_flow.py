@@ -115,7 +115,17 @@ def test_recorded_prices_are_the_average_themselves(tmp_path: Path) -> None:
         line(0.5, "market", {"event_type": "book", "asset_id": "9", "bids": [], "asks": []}),
         line(0.5, "market", {"event_type": "book", "asset_id": UP, "bids": 1, "asks": []}),
         line(0.5, "market", {"event_type": "price_change"}),
-        line(0.5, "market", {"event_type": "last_trade_price", "asset_id": UP, "price": "NaN"}),
+        line(
+            0.5,
+            "market",
+            {
+                "event_type": "last_trade_price",
+                "asset_id": UP,
+                "price": "NaN",
+                "side": "BUY",
+                "size": "1",
+            },
+        ),
         line(0.5, "gamma", {"id": "1"}),
         line(0.5, "price", {"channel": "price.crypto.twap", "payload": {}}),
     ],
