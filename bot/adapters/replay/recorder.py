@@ -5,6 +5,7 @@ numbers nor the caller wait for it. Parts are named by their first line; put one
 they are one recording, whose line numbers are the frames' numbers.
 """
 
+import fcntl
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from bot.adapters.replay.source import Tail, lines
 from bot.adapters.replay.writer import line_of
 from bot.adapters.wire.own import Ours, encode
 from bot.domain.event import FrameRefused
+from bot.domain.refusal import ExitCode, Refused
 
 LEVEL: Final = 3
 FLUSH_S: Final = 0.5
@@ -25,6 +27,7 @@ PIECE_BYTES: Final = 1 << 20
 RETRY_S: Final = 10.0
 JOIN_S: Final = 10.0
 SUFFIX: Final = ".jsonl.zst"
+LOCK: Final = "recorder.lock"
 Told = Callable[[str, str], None]
 """Is told what happened to the recording, and the detail, when a person should know."""
 
@@ -48,10 +51,10 @@ class Recorder:
         """Go on after line `after`, or after the last one that is there already.
 
         Raises:
-            OSError: the folder cannot be made or read.
+            Refused: the folder cannot be made or read, or another process records there.
 
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        self._guard = _guarded(folder)
         self._told = told
         self._bounds = bounds or Bounds()
         self.frames = max(after, _last_line(folder))
@@ -91,6 +94,7 @@ class Recorder:
         self._closing = True
         self._wake.set()
         self._thread.join(JOIN_S)
+        self._guard.close()
 
     def _append(self, at_us: int, line: bytes) -> int:
         if at_us < self.at_us:
@@ -201,6 +205,28 @@ class Parts:
 def parts(folder: Path) -> list[Path]:
     """Return the parts of a folder in their order."""
     return sorted(path for path in folder.glob(f"*{SUFFIX}") if path.name[:12].isdecimal())
+
+
+def _guarded(folder: Path) -> BinaryIO:
+    """Return the folder's lock file, locked: two recorders would give one number twice."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / LOCK).open("ab")
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise Refused(
+            f"recording folder {folder}: {why}; name a directory that can be written to",
+            ExitCode.UNAVAILABLE,
+        ) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise Refused(
+            f"recording folder {folder}: another process records there; stop it, or name another",
+            ExitCode.UNAVAILABLE,
+        ) from None
+    return file
 
 
 def _last_line(folder: Path) -> int:

@@ -130,7 +130,8 @@ class LiveFeed(MarketFeed, Clock):
         self._market = MarketStream(ground, self._rest, self._inbox)
         self._discovery = Discovery(ground, self._rest, self._gamma)
         self._decoder = Decoder()
-        self._mirror = Mirror()
+        self.mirror = Mirror()
+        """The books as they were handed out."""
         self._held = Conflation()
         self._run = 0
         self._frame = tape.frames
@@ -195,6 +196,10 @@ class LiveFeed(MarketFeed, Clock):
     def offer(self, event: VenueEvent) -> None:
         """Let in what is known of an own order, at its place among everything else; never lost."""
         self._inbox.put(replace(event, at_us=self._inbox.stamp()))
+
+    async def audit(self) -> None:
+        """Compare every book with REST's now, not only every half minute."""
+        await self._market.audit()
 
     @override
     async def batches(self, first_frame: int) -> AsyncIterator[Iterable[Event]]:
@@ -271,7 +276,7 @@ class LiveFeed(MarketFeed, Clock):
 
     def _market_frame(self, item: Frame, number: int) -> Iterator[Event]:
         events = self._decoder.market(item.payload, frame=number, at_us=item.at_us)
-        suspicion = self._mirror.take(events, item.payload)
+        suspicion = self.mirror.take(events, item.payload)
         held = suspicion is None and self._holds(events)
         self._tape.write(item.at_us, item.stream, item.payload, conflated=held)
         if held:
@@ -314,7 +319,7 @@ class LiveFeed(MarketFeed, Clock):
             return
         self._tape.write(item.at_us, item.stream, item.payload)
         for event in events:
-            self._mirror.take((event,), b"")
+            self.mirror.take((event,), b"")
             self._learn(event)
         yield from self._said(number, item.at_us, events)
 
@@ -324,7 +329,7 @@ class LiveFeed(MarketFeed, Clock):
             self._discovery.listed(event.market.slug)
             self._soon(self._market.follow((event.market.up, event.market.down)))
         elif isinstance(event, MarketResolved):
-            market = self._mirror.over(event.market_id)
+            market = self.mirror.over(event.market_id)
             if market is not None:
                 self._discovery.settled(market.slug)
                 self._soon(self._market.leave((market.up, market.down)))
@@ -332,14 +337,14 @@ class LiveFeed(MarketFeed, Clock):
     def _whole(self, item: Answered) -> Iterator[Event]:
         """Take a book that was asked for, unless the socket has said later things of it."""
         book = item.book
-        seen = self._mirror.seen(book.token)
+        seen = self.mirror.seen(book.token)
         token = TokenId(book.token)
         if seen is None or book.stamp_ms < seen.stamp_ms:
             return
         if book.hash != seen.hash:
             self._market.moved()
         if seen.book.whole:
-            if not self._mirror.missed(book):
+            if not self.mirror.missed(book):
                 self._market.mended(token)
                 return
             detail = f"a change was missed below the best price, hash {book.hash[:20]}"
@@ -369,7 +374,7 @@ class LiveFeed(MarketFeed, Clock):
     def _doubted(self, at_us: int, suspicion: Suspicion) -> FrameRefused:
         """Record what the feed itself does not believe, and return it as an event."""
         kind, detail, tokens = suspicion
-        self._mirror.doubt(tokens)
+        self.mirror.doubt(tokens)
         event = FrameRefused(self._frame, at_us, kind, detail, tokens)
         self._tape.write_ours(event)
         self.figures.doubts += 1

@@ -29,6 +29,8 @@ QUIET_FACTOR_MAX: Final = 16
 LOOK_S: Final = 0.1
 MEND_PAUSE_S: Final = 0.25
 UNMENDED_S: Final = 5.0
+MEND_AGAIN_S, MEND_S_MAX = 0.5, 30.0
+"""Before the same book is sent anew by the socket once more; twice as long each time."""
 AUDIT_S: Final = 30.0
 
 
@@ -51,6 +53,7 @@ class MarketStream:
         self._tokens: dict[TokenId, None] = {}
         self._wanted = asyncio.Event()
         self._torn: dict[TokenId, float] = {}
+        self._mends: dict[TokenId, tuple[int, float]] = {}
         self._tears = asyncio.Event()
         self._heard_s = time.monotonic()
         self._quiet = 1
@@ -77,7 +80,7 @@ class MarketStream:
             group.create_task(self._connection.run())
             group.create_task(self._watch())
             group.create_task(self._mend())
-            group.create_task(self._audit())
+            group.create_task(self._audits())
 
     async def follow(self, tokens: Sequence[TokenId]) -> None:
         """Follow these tokens too."""
@@ -94,16 +97,26 @@ class MarketStream:
         for token in known:
             del self._tokens[token]
             self._torn.pop(token, None)
+            self._mends.pop(token, None)
         if known and self._connection.open:
             await self._connection.send(_operation("unsubscribe", known))
 
     async def mend(self, tokens: Sequence[TokenId]) -> None:
         """Have these books sent anew, by the socket and by REST; whichever comes first counts."""
-        known = [token for token in tokens if token in self._tokens]
+        known = [token for token in tokens if token in self._tokens and self._may(token)]
         if known:
             await self._connection.send(_operation("unsubscribe", known))
             await self._connection.send(_operation("subscribe", known))
             self.ask(known)
+
+    def _may(self, token: TokenId) -> bool:
+        """Say whether a book may be sent anew: what stays unbelievable is asked for ever less."""
+        now = time.monotonic()
+        times, due = self._mends.get(token, (0, 0.0))
+        if now < due:
+            return False
+        self._mends[token] = times + 1, now + min(MEND_AGAIN_S * (1 << min(times, 6)), MEND_S_MAX)
+        return True
 
     def ask(self, tokens: Sequence[TokenId]) -> None:
         """Ask REST for these books until they were whole again."""
@@ -113,9 +126,17 @@ class MarketStream:
                 self._torn.setdefault(token, now)
         self._tears.set()
 
+    async def audit(self) -> None:
+        """Ask for every book: a loss below the best price shows nowhere else."""
+        for first in range(0, len(self._tokens), BOOKS_MAX):
+            await self._fetch(self.tokens[first : first + BOOKS_MAX])
+
     def mended(self, token: TokenId) -> None:
         """Take it that a book is whole."""
         self._torn.pop(token, None)
+        times, due = self._mends.get(token, (0, 0.0))
+        if times and time.monotonic() > due:
+            del self._mends[token]
 
     def moved(self) -> None:
         """Take it that a book has moved; if nothing was heard of it, dial again."""
@@ -184,12 +205,10 @@ class MarketStream:
         now = time.monotonic()
         return any(now - since < UNMENDED_S for since in self._torn.values())
 
-    async def _audit(self) -> None:
-        """Ask for every book now and then: a loss below the best price shows nowhere else."""
+    async def _audits(self) -> None:
         while True:
             await asyncio.sleep(self._ground.wall_s(AUDIT_S, AUDIT_S / 6))
-            for first in range(0, len(self._tokens), BOOKS_MAX):
-                await self._fetch(self.tokens[first : first + BOOKS_MAX])
+            await self.audit()
 
     async def _fetch(self, tokens: Sequence[TokenId]) -> None:
         try:
