@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
+from infra.provider.server import Provider
 from infra.provider.wire import decode, encode
-from tests.contract.provider.conftest import Reconfigure
-from tests.contract.provider.engine import Stack
+from tests.contract.provider.conftest import Reconfigure, quick
+from tests.contract.provider.engine import Stack, configured, serving
 from tests.contract.provider.estate import OTHER_IMAGE, PLANTED, SEALED, Estate
 from tests.contract.provider.stand_in import StandIn
 
@@ -289,6 +291,27 @@ def test_resources_made_in_parallel_do_not_lose_each_others_changes(
     assert {f"PARALLEL_{number}" for number in range(6)} <= set(
         settings(railway, stack)["variables"]
     )
+
+
+def test_an_answer_later_than_we_wait_is_a_lost_one_and_doubles_nothing(
+    railway: StandIn, estate: Declare, environ: dict[str, str]
+) -> None:
+    impatient = replace(quick(), timeout_s=1.0)
+    program = estate().program()
+    with serving(Provider(environ=environ, pace=impatient)) as stub:
+        configured(stub)
+        stack = Stack(stub)
+        assert stack.up(program[:4]) == []
+        railway.control("POST", "delays", scale=0.03)
+        railway.arm("slow-reply", "BucketCreate")
+        errors = stack.up(program[:5])
+        railway.calm()
+        railway.control("POST", "delays", scale=0.001)
+        assert railway.struck()["slow-reply"] == 1
+        assert len(errors) <= 1
+        assert stack.up(program) == []
+        environment = stack.state["environment"].output("environmentId")
+        assert len(railway.truth()["environments"][environment]["config"]["buckets"]) == 1
 
 
 def test_an_instance_in_another_environment_is_an_error_that_can_be_mended(
