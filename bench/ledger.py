@@ -159,7 +159,15 @@ def trade(number: int, books: dict[str, int]) -> list[Entry]:
     made += [
         entries.IntentRecorded(wanted, order_hash, "{}"),
         entries.FillRecorded(
-            fill, wanted.intent_id, story.STRATEGY, story.STRATEGY_HASH, size, position, cash, cash
+            fill,
+            wanted.intent_id,
+            story.STRATEGY,
+            story.STRATEGY_HASH,
+            wanted.components,
+            size,
+            position,
+            cash,
+            cash,
         ),
         end,
     ]
