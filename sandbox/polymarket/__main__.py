@@ -1,7 +1,7 @@
 """Start a stand-in: `python -m sandbox.polymarket`. Its first line on stdout is one JSON object.
 
-Exit codes: 0 stopped by a signal; 2 an option or recording that cannot be used; 4 the port or the
-directory. Each refusal is one line on stderr.
+Exit codes: 0 stopped by a signal; 1 a bug of the stand-in; 2 an option or recording that cannot be
+used; 4 the port or the directory. Each refusal is one line on stderr.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import signal
 import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from typing_extensions import override
 
@@ -20,6 +20,7 @@ from sandbox.polymarket.faults import FAULTS
 
 USAGE_EXIT = 2
 PLACE_EXIT = 4
+BROKEN_EXIT = 1
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -101,9 +102,21 @@ async def _serve(given: argparse.Namespace, faults: Faults, speed: Decimal) -> i
         loop.add_signal_handler(number, stopped.set)
     sys.stdout.write(json.dumps(server.first_line()) + "\n")
     sys.stdout.flush()
-    await stopped.wait()
+    code = await _until(stopped, server.turning)
     await server.stop()
-    return 0
+    return code
+
+
+async def _until(stopped: asyncio.Event, turning: asyncio.Task[None] | None) -> int:
+    """Wait for a signal; market time that has died of a bug ends the process too."""
+    waiting = asyncio.create_task(stopped.wait())
+    tasks: set[asyncio.Task[Any]] = {waiting} if turning is None else {waiting, turning}
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    if waiting.done() or turning is None:
+        return 0
+    waiting.cancel()
+    sys.stderr.write(f"sandbox.polymarket: market time stopped: {turning.exception()!r}\n")
+    return BROKEN_EXIT
 
 
 if __name__ == "__main__":

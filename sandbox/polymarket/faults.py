@@ -112,7 +112,7 @@ FAULTS = (
     Fault("user-frame-lost", "a user frame is not sent", "real-time-data-client#42"),
     Fault("user-frame-twice", "a user frame is sent twice", "nautilus #4272"),
     Fault("user-frames-swapped", "a user frame comes after the next one", "nautilus #4272"),
-    Fault("user-frame-malformed", "a user frame has an empty size, as a killed FOK's", "nautilus"),
+    Fault("user-frame-malformed", "a user frame in a form the client drops", "nautilus"),
     Fault(
         "user-auth-refused", "the user socket closes on right credentials", "polymarket-wire 6.4"
     ),

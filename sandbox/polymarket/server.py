@@ -1,7 +1,6 @@
 """One aiohttp application for all of the venue's addresses, and the loop that moves its time."""
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
 
@@ -53,7 +52,7 @@ class Server:
         self.relayer = Relayer(world, Chain(world.venue))
         self.rpc = Rpc(world, self.relayer.chain)
         self._runner: web.AppRunner | None = None
-        self._turning: asyncio.Task[None] | None = None
+        self.turning: asyncio.Task[None] | None = None
         self.port = 0
 
     def app(self) -> web.Application:
@@ -88,14 +87,13 @@ class Server:
         await site.start()
         self.port = self._runner.addresses[0][1]
         self.world.catch_up()
-        self._turning = asyncio.create_task(self._turn())
+        self.turning = asyncio.create_task(self._turn())
 
     async def stop(self) -> None:
         """Stop listening."""
-        if self._turning is not None:
-            self._turning.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._turning
+        if self.turning is not None:
+            self.turning.cancel()
+            await asyncio.wait({self.turning})
         if self._runner is not None:
             await self._runner.cleanup()
         if self.keeper is not None:

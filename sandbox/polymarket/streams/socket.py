@@ -82,7 +82,8 @@ class Socket:
         if faults.strikes(f"{family}-frame-lost"):
             return
         if faults.strikes(f"{family}-frame-malformed"):
-            raw = _spoil(raw) if family == "user" else raw[: len(raw) // 2]
+            draw = self.world.venue.draw("malformed")[0]
+            raw = spoil(raw, draw) if family == "user" else raw[: len(raw) // 2]
         if self.held is None and faults.strikes(f"{family}-frames-swapped"):
             self.held = raw
             return
@@ -102,13 +103,28 @@ class Socket:
             self.abort()
 
 
-def _spoil(raw: bytes) -> bytes:
-    """Return a user frame as the venue sends it for a killed FOK: sizes empty."""
+def spoil(raw: bytes, draw: int) -> bytes:
+    """Return a user frame in one of the forms that were captured and that the client drops.
+
+    Sizes empty (a killed FOK), times in milliseconds or ISO, a maker without a side, words that
+    nobody has listed. Source: nautilus_trader@a95c8042b captures, read 2026-11-22.
+    """
     body = msgspec.json.decode(raw)
-    for name in ("size", "original_size", "size_matched"):
-        if isinstance(body, dict) and name in body:
-            body[name] = ""
-    return msgspec.json.encode(body)
+    if body["event_type"] == "order":
+        changes: list[dict[str, object]] = [
+            {"original_size": "", "size_matched": ""},
+            {"created_at": body["created_at"] + "000"},
+            {"type": "EXPIRATION"},
+        ]
+    else:
+        makers = [{k: v for k, v in leg.items() if k != "side"} for leg in body["maker_orders"]]
+        changes = [
+            {"size": ""},
+            {"match_time": "2026-09-28T09:00:00Z"},
+            {"maker_orders": makers},
+            {"status": "SETTLING"},
+        ]
+    return msgspec.json.encode(body | changes[draw % len(changes)])
 
 
 async def serve(socket: Socket, heard: Heard) -> None:
