@@ -44,8 +44,8 @@ def wallet(stage: LiveStage) -> Row:
 async def until(probe: Callable[[], object], *, within_s: float = 10.0) -> None:
     """Poll until true: for what the stand-in does by the wall clock."""
     async with asyncio.timeout(within_s):
-        while not probe():
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - another process tells nothing
+        while not probe():  # noqa: ASYNC110 - another process tells nothing
+            await asyncio.sleep(0.02)
 
 
 def struck(stage: LiveStage, name: str) -> int:

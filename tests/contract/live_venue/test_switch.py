@@ -33,7 +33,7 @@ def beats(stage: LiveStage) -> Row:
 
 
 def beaten(stage: LiveStage, times: int) -> Callable[[], bool]:
-    """Return a probe: has the venue taken this many beats since the first look?"""
+    """Return a probe that is true once the venue has taken this many beats more."""
     seen: set[str] = set()
 
     def probe() -> bool:

@@ -1,0 +1,1 @@
+"""What commands do with our account at the venue; heavy to import, so only when it is asked for."""
