@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from bot.domain.refusal import ExitCode, Refused
 from bot.engine.strategy.composition import Composition, compose, unreadable
+from bot.watchdog.variable import VARIABLES as WATCHDOG_VARIABLES
 
 
 class Mode(StrEnum):
@@ -40,6 +41,7 @@ VARIABLES: Mapping[str, str] = {
     "POLY_BACKUP_ACCESS_KEY_ID": "key of the bucket",
     "POLY_BACKUP_SECRET_ACCESS_KEY": "secret of that key",
     "POLY_ORDER_LIFE_S": "how old an unsent intent may be to be sent after a restart (default 5)",
+    **WATCHDOG_VARIABLES,
 }
 """Every variable of ours and what it means."""
 

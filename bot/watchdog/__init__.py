@@ -1,0 +1,1 @@
+"""The watchdog: starts, watches and kills the engine. Standard library only, nothing of bot."""

@@ -1,0 +1,1 @@
+"""The trip: latch, cancel, proof, snapshot. Works while the engine does not."""

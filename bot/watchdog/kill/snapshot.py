@@ -1,0 +1,95 @@
+"""`last-known-state.json`: the exact state at a kill, as one file that is whole or the one before.
+
+The schema is docs/kill-switch.md. Written first when the book is proved empty (or when that took
+too long), and again when the trip is final. Nothing is kept here that is not in ledger or venue.
+"""
+
+import json
+import platform
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from bot.watchdog.kill.files import write_whole
+from bot.watchdog.kill.latch import Latch
+from bot.watchdog.kill.proof import Emptied
+from bot.watchdog.kill.record import Record, Row
+from bot.watchdog.say import now_us, utc
+
+NAME: Final = "last-known-state.json"
+FORMAT: Final = 1
+
+
+def document(
+    latch: Latch, record: Record, emptied: Emptied | None, trip: Row, line: list[Row]
+) -> Row:
+    """Return the snapshot; `emptied` None where there is no venue to ask (replay, paper)."""
+    return {
+        "format": FORMAT,
+        "written_at": utc(now_us()),
+        "trip": {
+            "id": latch.id,
+            "cause": latch.cause,
+            "reason": latch.reason,
+            "who": latch.who,
+            "at": utc(latch.at_us),
+            **trip,
+        },
+        "ledger": {
+            "problem": record.problem or None,
+            "head": record.head,
+            "chain_intact": record.chain_intact,
+            "trading_state": record.trading_state,
+            "boot": record.boot,
+        },
+        "open_intents": list(record.orders),
+        "unanswered": list(record.unanswered),
+        "orders": _orders(record, emptied),
+        "positions": list(record.positions),
+        "marks": [_mark(row) for row in record.positions],
+        "cash_micros": (record.cash or {}).get("cash_micros"),
+        "equity_micros": (record.cash or {}).get("equity_micros"),
+        "equity_as_of_seq": (record.cash or {}).get("seq"),
+        "strategies": list(record.strategies),
+        "versions": {
+            "python": platform.python_version(),
+        },
+        "time_line": line,
+    }
+
+
+def write(folder: Path, content: Row) -> None:
+    """Replace the snapshot.
+
+    Raises:
+        OSError: the one before is still there.
+
+    """
+    write_whole(folder / NAME, (json.dumps(content, indent=1, default=str) + "\n").encode())
+
+
+def _orders(record: Record, emptied: Emptied | None) -> Row:
+    before = [order["order_hash"] for order in record.orders]
+    if emptied is None:
+        return {"before_ledger": before, "venue": None}
+    after = emptied.resting
+    return {
+        "before_ledger": before,
+        "venue": {
+            "cancelled": emptied.cancelled,
+            "late": emptied.late,
+            "after": None if after is None else [asdict(order) for order in after],
+            "proofs": emptied.proofs,
+            "problem": emptied.problem or None,
+        },
+    }
+
+
+def _mark(row: Row) -> Row:
+    """Return what the ledger knows of a position's worth: what it cost. Bids are not recorded."""
+    return {
+        "market_id": row["market_id"],
+        "outcome": row["outcome"],
+        "mark_price_micros": row["entry_price_micros"],
+        "kind": "entry price",
+    }

@@ -1,0 +1,1 @@
+"""The watchdog's own, minimal way to the venue: cancel everything, list what rests."""
