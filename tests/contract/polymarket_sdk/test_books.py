@@ -131,6 +131,17 @@ async def test_a_market_of_an_unknown_version_aborts_the_client_s_whole_page() -
                 await client.list_markets(version=["v1", "v2"]).first_page()
 
 
+def test_market_time_runs_as_the_first_line_says() -> None:
+    with StandIn("--speed", "50") as stand_in:
+        origin, _, speed = stand_in.line["market_clock"].partition(",")
+        market_us, _, wall_us = origin.partition("@")
+        seen = [stand_in.get("clock") for _ in range(20)]
+        for clock in seen:
+            passed = (clock["protocol_us"] - int(wall_us)) * int(speed)
+            assert abs(int(market_us) + passed - clock["market_us"]) < 1_000_000
+        assert seen[-1]["market_us"] > seen[0]["market_us"] > int(market_us)
+
+
 def test_nothing_else_listens(stand_in: StandIn) -> None:
     answer = httpx.get(f"{stand_in.line['control_url']}/truth", trust_env=False)
     assert answer.status_code == 401

@@ -187,3 +187,29 @@ def test_the_sync_client_trades_and_lists(stand_in: StandIn) -> None:
         assert taken.order_id in listed
         assert taken.order_id in client.cancel_all().canceled
         assert client.get_balance_allowance(asset_type="COLLATERAL").balance > 0
+
+
+async def test_the_client_s_own_wait_for_settlement_ends(
+    stand_in: StandIn, client: AsyncSecureClient
+) -> None:
+    """It polls trades by itself: a market that stands still would hold it for 30 s."""
+    bought = await buy(client, stand_in.window()["tokens"][0], 5)
+    stand_in.step(5)
+    settled = await client.wait_for_order_fill_settlement(bought)
+    assert settled
+
+
+async def test_a_market_price_is_estimated_from_the_book(
+    stand_in: StandIn, client: AsyncSecureClient
+) -> None:
+    token = stand_in.window()["tokens"][0]
+    book = await client.get_order_book(token_id=token)
+    price = await client.estimate_market_price(token_id=token, side="BUY", amount=2)
+    assert price == book.asks[-1].price
+
+
+async def test_the_small_reads_of_an_account(client: AsyncSecureClient) -> None:
+    assert await client.get_closed_only_mode() is False
+    assert client.credentials.key in await client.fetch_api_keys()
+    assert await client.get_notifications() == ()
+    assert await client.is_gasless_ready()
