@@ -46,8 +46,10 @@ def venue(stand_in: StandIn, environment: dict[str, str]) -> dict[str, str]:
     return kept | {name: stand_in.line[key] for name, key in NAMES.items()}
 
 
-def account(stand_in: StandIn) -> dict[str, str]:
-    return {name: stand_in.line["account"][key] for name, key in ACCOUNT.items()}
+@pytest.fixture
+def known(stand_in: StandIn, venue: dict[str, str]) -> dict[str, str]:
+    """Return an environment with an account too."""
+    return venue | {name: stand_in.line["account"][key] for name, key in ACCOUNT.items()}
 
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -79,9 +81,8 @@ def test_without_an_account_gamma_and_market_are_recorded_and_it_is_said(
 
 
 def test_with_credentials_prices_are_recorded_and_numbers_go_on(
-    stand_in: StandIn, venue: dict[str, str], tmp_path: Path
+    known: dict[str, str], tmp_path: Path
 ) -> None:
-    known = venue | account(stand_in)
     asked = ("--series", SERIES, "--out", str(tmp_path), "--for", "4", "--json")
     first, second = said(run(known, *asked)), said(run(known, *asked))
     assert (first["prices"], second["first_frame"]) == (True, first["frames"] + 1)
@@ -113,7 +114,8 @@ def test_a_signal_ends_it_in_order(
         ({"POLY_MARKET_WS_URL": ""}, 2, "POLY_MARKET_WS_URL: is not set"),
         ({"POLY_CLOB_URL": "https://example.com"}, 2, "POLY_CLOB_URL: must be on this machine"),
         ({"POLY_MARKET_CLOCK": "soon"}, 2, "POLY_MARKET_CLOCK: must be"),
-        ({"POLYMARKET_API_KEY": "k"}, 2, "POLYMARKET_ADDRESS: is not set"),
+        ({"POLYMARKET_ADDRESS": ""}, 2, "POLYMARKET_ADDRESS: is not set"),
+        ({"POLYMARKET_PASSPHRASE": "wrong"}, 5, "POLYMARKET_API_KEY: the venue refused it"),
         ({"POLY_CLOB_URL": "http://127.0.0.1:9"}, 5, "cannot be reached"),
         ({"HTTPS_PROXY": "http://127.0.0.1:9"}, 2, "HTTPS_PROXY: is set"),
         (dict.fromkeys([*NAMES][:5], ""), 2, "POLY_MARKET_CLOCK: is for a stand-in"),
@@ -121,15 +123,9 @@ def test_a_signal_ends_it_in_order(
     ids=lambda value: str(value)[:30],
 )
 def test_what_cannot_be_is_refused_in_one_line(
-    stand_in: StandIn,
-    venue: dict[str, str],
-    tmp_path: Path,
-    changes: dict[str, str],
-    code: int,
-    words: str,
+    known: dict[str, str], tmp_path: Path, changes: dict[str, str], code: int, words: str
 ) -> None:
-    own = account(stand_in) if code == 5 else {}
-    done = run(venue | own | changes, "--out", str(tmp_path), "--for", "1")
+    done = run(known | changes, "--out", str(tmp_path), "--for", "1")
     assert (done.returncode, done.stderr.count("\n")) == (code, 1), done.stderr
     assert words in done.stderr
 
