@@ -27,6 +27,10 @@ TIERS: Final[dict[str, Tier]] = {
     "Diamond": (525, 787, 1050, 1575),
     "Elite": (600, 900, 1200, 1800),
 }
+EPSILON: Final = 1e-9
+"""Less than this is rounding, not a token."""
+NAP_S: Final = 1e-4
+"""The shortest sleep: shorter ones end before the clock has moved."""
 LOWEST: Final = "Standard"
 """Taken until the venue says otherwise, and for a tier that is not in the table."""
 
@@ -65,7 +69,8 @@ class Bucket:
 
     def wait_s(self, cost: float) -> float:
         """Return how long until there are enough tokens."""
-        return max(0.0, (min(cost, self.burst) - self.tokens) / self.rate)
+        lacking = min(cost, self.burst) - self.tokens
+        return lacking / self.rate if lacking > EPSILON else 0.0
 
 
 @dataclass(slots=True)
@@ -162,7 +167,7 @@ class Budget:
                     break
                 if now_s + wait_s - began_s > within_s:
                     raise Full(f"{kind} budget of tier {self.tier} is spent for {wait_s:.2f} s")
-                await asyncio.sleep(wait_s)
+                await asyncio.sleep(max(wait_s, NAP_S))
         finally:
             bucket.waiting -= 1
         waited_s = self.now_s() - began_s
