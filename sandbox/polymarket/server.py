@@ -178,24 +178,32 @@ class Server:
         return response
 
     async def _answered(self, request: web.Request, handler: Next) -> web.StreamResponse:
-        faults = self.world.venue.faults
-        if faults.strikes("cloudflare-403"):
-            return page(403)
-        await self.gate.held_back(request)
         reads = request.method == "GET"
-        if reads and faults.strikes("read-502"):
-            return page()
-        if reads and faults.strikes("read-timeout"):
-            await hold(request)
+        instead = await self._instead(request, reads=reads)
+        if instead is not None:
+            return instead
         try:
             response = await handler(request)
         except RefusedError as error:
             return refusal(error.said, error.status)
         except RestrictedError as error:
             return error.response
+        faults = self.world.venue.faults
         if reads and isinstance(response, web.Response) and faults.strikes("read-trickles"):
             return await trickle(request, response)
         return response
+
+    async def _instead(self, request: web.Request, *, reads: bool) -> web.Response | None:
+        """Return what a proxy in front of the venue answers by itself, if a fault says so."""
+        faults = self.world.venue.faults
+        if faults.strikes("cloudflare-403"):
+            return page(403)
+        await self.gate.held_back(request)
+        if reads and faults.strikes("read-502"):
+            return page()
+        if reads and faults.strikes("read-timeout"):
+            return await hold(request)
+        return None
 
     async def _geoblock(self, _: web.Request) -> web.Response:
         """Say whether orders are allowed from here; of close-only places only the country tells.

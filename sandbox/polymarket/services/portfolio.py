@@ -47,6 +47,7 @@ class Portfolio:
             web.get("/data-api/v2/activity", self.activity),
             web.get("/data-api/v2/value", self.value),
             web.get("/data-api/v2/resolutions", self.resolutions),
+            web.get("/data-api/v2/tokens", self.tokens),
             web.get("/data-api/v2/approvals", self.approvals),
         ]
 
@@ -116,6 +117,20 @@ class Portfolio:
         wanted = [c.lower() for c in request.query.get("condition_id", "").split(",") if c]
         markets = self.world.venue.markets
         return answer({"data": [_resolution(markets[c]) for c in wanted if c in markets]})
+
+    async def tokens(self, request: web.Request) -> web.Response:
+        """Return what outcome tokens are, by token or by condition."""
+        self._throttled()
+        asked = request.query
+        wanted = set(asked.get("token_id", "").split(","))
+        conditions = set(asked.get("condition", "").lower().split(","))
+        rows = [
+            _reference(market, index)
+            for market in self.world.venue.markets.values()
+            for index in (0, 1)
+            if market.tokens[index] in wanted or market.condition_id in conditions
+        ]
+        return answer({"data": rows})
 
     async def approvals(self, request: web.Request) -> web.Response:
         """Return every allowance and operator that trading may need."""
@@ -245,6 +260,30 @@ def _resolution(market: Market) -> Row:
     if settled:
         body |= {"payouts": payouts, "resolved_at": market.resolved_us // MICROS}
     return body
+
+
+def _reference(market: Market, index: int) -> Row:
+    settled, structural = market.winner is not None, market.version == "v2"
+    return {
+        "token_id": market.tokens[index],
+        "condition_id": market.condition_id,
+        "structural_condition_id": market.condition_id if structural else None,
+        "module": "binary" if structural else "v1_ctf",
+        "outcome_index": index,
+        "clob_index": index,
+        "outcome": market.outcomes[index],
+        "opposite_token_id": market.tokens[1 - index],
+        "resolved": settled,
+        "final_price": int(market.winner == index) if settled else None,
+        "title": str(market.gamma.get("question") or market.slug),
+        "market_slug": market.slug,
+        "closed": market.closed,
+        "neg_risk": market.neg_risk,
+        "neg_risk_market_id": None,
+        "question_index": None,
+        "event_id": None,
+        "event_slug": market.slug,
+    }
 
 
 def _held(wallet: Wallet) -> list[str]:

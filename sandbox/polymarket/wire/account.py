@@ -122,7 +122,7 @@ class Account:
         """
         key = await self.gate.second_level(request)
         if self.world.venue.faults.strikes("heartbeat-hangs"):
-            await hold(request)
+            return await hold(request)
         try:
             body = msgspec.json.decode(await request.read(), type=dict[str, str | None])
         except msgspec.DecodeError:

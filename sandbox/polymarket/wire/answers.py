@@ -34,15 +34,16 @@ def page(status: int = 502) -> web.Response:
     return web.Response(text=HTML, status=status, content_type="text/html")
 
 
-async def hold(request: web.Request) -> None:
-    """Keep a request unanswered until its client has gone, for two minutes at most."""
+async def hold(request: web.Request) -> web.Response:
+    """Keep a request unanswered until its client has gone; who waits two minutes gets a 504."""
     loop = asyncio.get_running_loop()
     until = loop.time() + HELD_S_MOST
     while loop.time() < until:
         transport = request.transport
         if transport is None or transport.is_closing():
-            return
+            break
         await asyncio.sleep(_POLL_S)
+    return page(504)
 
 
 def reset(request: web.Request) -> None:

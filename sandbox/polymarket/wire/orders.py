@@ -137,11 +137,12 @@ class Orders:
         """Answer, unless a fault spoils the answer to something that was taken."""
         faults = self.world.venue.faults
         if faults.strikes("timeout-after-accept"):
-            await hold(request)
-        elif faults.strikes("cut-after-accept"):
+            return await hold(request)
+        if faults.strikes("cut-after-accept"):
             return await cut(request, whole)
-        elif faults.strikes("reset-after-accept"):
+        if faults.strikes("reset-after-accept"):
             reset(request)
+            return whole
         return self._replaced() or self._misword(whole)
 
     def _replaced(self) -> web.Response | None:
@@ -194,7 +195,7 @@ class Orders:
 
     async def _cancelled(self, request: web.Request, body: dict[str, object]) -> web.StreamResponse:
         if self.world.venue.faults.strikes("timeout-after-cancel"):
-            await hold(request)
+            return await hold(request)
         if self.world.venue.faults.strikes("html-502-after-cancel"):
             return page()
         return answer(body)

@@ -213,3 +213,16 @@ async def test_the_small_reads_of_an_account(client: AsyncSecureClient) -> None:
     assert client.credentials.key in await client.fetch_api_keys()
     assert await client.get_notifications() == ()
     assert await client.is_gasless_ready()
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+async def test_tokens_are_explained(
+    stand_in: StandIn, client: AsyncSecureClient, version: str
+) -> None:
+    window = stand_in.window(version)
+    up, down = window["tokens"]
+    by_token = await client.get_token_references(asset_ids=[up])
+    assert [(row.asset_id, row.opposite_asset_id) for row in by_token] == [(up, down)]
+    stand_in.post("markets", condition_id=window["condition_id"], winner="Down")
+    both = await client.get_token_references(condition_ids=[window["condition_id"]])
+    assert [int(row.final_price or 0) for row in both] == [0, 1]
