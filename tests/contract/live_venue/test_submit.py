@@ -153,6 +153,27 @@ async def test_nobody_there_took_nothing(stage: LiveStage, ground: Ground) -> No
     await connection.close()
 
 
+async def test_between_a_decision_and_its_order_nothing_is_fetched(stage: LiveStage) -> None:
+    """Preparing asks nobody; submitting is one call, also of an order that matches at once."""
+    last = stage.ground.stand_in.get("journal")["last"]
+    await stage.venue.submit(taking(stage))
+    entries = stage.ground.stand_in.get(f"journal?after={last}&limit=1000")["entries"]
+    calls = [(e["method"], e["path"]) for e in entries if e["kind"] == "request"]
+    assert calls == [("POST", "/order")]
+
+
+async def test_an_order_made_again_by_another_process_is_the_same_bytes(
+    stage: LiveStage, ground: Ground
+) -> None:
+    prepared = resting(stage)
+    other = LiveVenue(stage.connection, Budget(1.0, asyncio.get_running_loop().time))
+    assert await other.submit(prepared) == Accepted("live")
+    again = await stage.venue.submit(prepared)
+    assert isinstance(again, Unknown)
+    assert again.reason.startswith("duplicate")
+    assert len(orders(stage, prepared.order_hash)) == 1
+
+
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize("kind", ["eoa", "proxy", "safe", "deposit"])
 async def test_the_venue_calls_an_order_by_our_hash(

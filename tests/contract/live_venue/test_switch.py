@@ -12,7 +12,7 @@ from tests.contract.polymarket_sdk.standin import Row
 from tests.contract.venue.live import LiveStage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-QUICK = Pace(every_s=0.1, deadline_s=0.2, fuse_s=0.5, rival_s=0.3)
+QUICK = Pace(every_s=0.1, deadline_s=0.2, fuse_s=0.7, rival_s=0.3)
 
 
 class Losses:

@@ -40,7 +40,7 @@ class Pace:
 
     every_s: float = 4.0
     deadline_s: float = 2.0
-    fuse_s: float = 8.0
+    fuse_s: float = 9.0
     rival_s: float = 6.0
     """A process that beats every five seconds has changed the id by then."""
 
@@ -126,14 +126,15 @@ class Heartbeat:
                 # An answer of ours was lost: the venue's id is the one it would have given us.
                 beat = await self._beat(beat.heartbeat_id)
             self._judge(beat)
-            await asyncio.sleep(
-                max(self._pace.every_s / 20, self._pace.every_s - (self._now_s() - began_s))
-            )
+            # What failed is tried again at once: waiting out the period would eat the fuse.
+            rest_s = self._pace.every_s - (self._now_s() - began_s) if beat.accepted else 0.0
+            await asyncio.sleep(max(self._pace.every_s / 20, rest_s))
 
     def _judge(self, beat: Beat) -> None:
+        """Call the switch lost while there is still time: one more beat could come too late."""
         if beat.accepted:
             self._silent = False
-        elif self.age_s + self._pace.every_s > self._pace.fuse_s and not self._silent:
+        elif self.age_s >= self._pace.fuse_s - self._pace.deadline_s and not self._silent:
             self._silent = True
             self._lost(Loss.SILENT, f"{Loss.SILENT} ({beat.problem})")
 

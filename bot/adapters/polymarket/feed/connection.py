@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 OPEN_S: Final = 5.0
 CLOSE_S: Final = 0.5
+STEADY_S: Final = 5.0
 PAUSE_S: Final = 0.25
 PAUSE_S_MAX: Final = 30.0
 PAUSE_STEPS_MAX: Final = 7
@@ -73,8 +74,10 @@ class Connection:
         """Dial, listen, and dial again until cancelled."""
         failures = 0
         while True:
-            heard, why = await self._once()
-            failures = 0 if heard else failures + 1
+            begun = time.monotonic()
+            why = await self._once()
+            # A peer that takes us and drops us at once must not be dialled seven times a second.
+            failures = 0 if time.monotonic() - begun > STEADY_S else failures + 1
             self._dialogue.lost(why)
             await asyncio.sleep(_pause_s(failures))
 
@@ -89,9 +92,8 @@ class Connection:
         if self._socket is not None:
             self._socket.transport.abort()
 
-    async def _once(self) -> tuple[bool, str]:
-        """Live through one connection; return whether anything was heard on it, and its end."""
-        heard = False
+    async def _once(self) -> str:
+        """Live through one connection and return how it ended."""
         try:
             async with connect(
                 self._dial.url,
@@ -110,7 +112,6 @@ class Connection:
                     while True:
                         async with asyncio.timeout(self._dial.silent_s):
                             payload = await socket.recv(decode=False)
-                        heard = True
                         await self._dialogue.heard(payload)
                 finally:
                     self._socket = None
@@ -118,11 +119,11 @@ class Connection:
                     socket.transport.abort()
         except ConnectionClosed as error:
             code = error.rcvd.code if error.rcvd else "no code"
-            return heard, f"closed ({code})"
+            return f"closed ({code})"
         except TimeoutError:
-            return heard, "silent"
+            return "silent"
         except (OSError, InvalidHandshake, ValueError, EOFError) as error:
-            return heard, f"not to be reached ({type(error).__name__})"
+            return f"not to be reached ({type(error).__name__})"
 
     async def _keep(self, socket: ClientConnection) -> None:
         with contextlib.suppress(ConnectionClosed):

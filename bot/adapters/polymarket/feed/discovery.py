@@ -22,6 +22,8 @@ NEW_S, LATE_S, KNOWN_S, CLOSING_S, CLOSED_S = 10.0, 2.0, 30.0, 2.0, 15.0
 ended long ago."""
 LONG_AGO_US: Final = 300 * SECOND_US
 FORGET_US: Final = 24 * 3_600 * SECOND_US
+ASKED_MIN: Final = 3
+"""Questions before a window is given up: after a long stop every old one is long over."""
 AT_ONCE: Final = 4
 """Questions under way at one time."""
 FAILURES_TOLD: Final = 5
@@ -64,6 +66,7 @@ class Discovery:
         """Look for new windows and ask what is due, until cancelled."""
         for slug in self._ground.slugs:
             self._watch(slug)
+            self.listed(slug)
         while True:
             now_us = self._ground.clock.now_us()
             self._expect(now_us)
@@ -98,6 +101,8 @@ class Discovery:
             for ahead in range(AHEAD + 1):
                 self._watch(f"{asset}-updown-{name}-{first + ahead * length_s}")
         for slug, one in list(self._watched.items()):
+            if one.asked < ASKED_MIN:
+                continue
             if now_us - one.end_us > FORGET_US:
                 del self._watched[slug]
                 self._tell(Severity.ERROR, "feed.window_never_settled", slug=slug)

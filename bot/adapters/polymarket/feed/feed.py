@@ -22,7 +22,7 @@ from bot.adapters.polymarket.feed.price import PriceStream
 from bot.adapters.polymarket.feed.rest import Rest
 from bot.adapters.polymarket.feed.user import Orders, UserStream
 from bot.adapters.wire.conflation import Conflation, conflatable
-from bot.adapters.wire.decoder import Decoder
+from bot.adapters.wire.decoder import HOLE, Decoder
 from bot.domain.event import (
     BookReplaced,
     Event,
@@ -159,6 +159,8 @@ class LiveFeed(MarketFeed, Clock):
             await self._rest.close()
             raise
         self._inbox.put(TimerFired(self._frame, self._inbox.stamp()))
+        if self._tape.frames:
+            self._inbox.doubt(HOLE, "a session begins: what was said before it is not here")
         self._begin(self._discovery.run())
         self._begin(self._market.run())
         self._begin(self._timer())

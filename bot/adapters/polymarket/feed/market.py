@@ -27,6 +27,7 @@ DATA_AGE_S_MAX: Final = 5.0
 FLOOR_S: Final = 1.5
 QUIET_FACTOR_MAX: Final = 16
 LOOK_S: Final = 0.1
+DOWN_S: Final = 15.0
 MEND_PAUSE_S: Final = 0.25
 UNMENDED_S: Final = 5.0
 MEND_AGAIN_S, MEND_S_MAX = 0.5, 30.0
@@ -59,6 +60,7 @@ class MarketStream:
         self._quiet = 1
         self._lost = False
         self._unreachable = False
+        self._told_down = False
         dial = Dial(ground.places.market_ws, PING, PING_S, SILENT_S, ground.places.proxy)
         self._connection = Connection(dial, self)
 
@@ -182,6 +184,7 @@ class MarketStream:
             await asyncio.sleep(LOOK_S)
             limit_s = self._ground.wall_s(DATA_AGE_S_MAX, FLOOR_S) * self._quiet
             age_s = time.monotonic() - self._heard_s
+            self._down(age_s)
             if age_s < limit_s or not self._tokens or self._lost:
                 continue
             self._quiet = min(self._quiet * 2, QUIET_FACTOR_MAX)
@@ -190,6 +193,14 @@ class MarketStream:
             detail = f"market socket: nothing heard for {limit_s:.1f} s"
             self._inbox.doubt("feed_silent", detail, self.tokens)
             self.ask(self.tokens)
+
+    def _down(self, age_s: float) -> None:
+        """Tell once that the socket has been away for long: nothing can be traded meanwhile."""
+        if self._lost and age_s > DOWN_S and not self._told_down:
+            self._told_down = True
+            self._tell(Severity.ERROR, "feed.market_down", age_s=int(age_s))
+        elif not self._lost:
+            self._told_down = False
 
     async def _mend(self) -> None:
         """Ask for the torn books until there are none."""

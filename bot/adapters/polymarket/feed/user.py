@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PING, PONG = b"PING", b"PONG"
 PING_S, SILENT_S = 10.0, 30.0
+LOSSES_TOLD: Final = 5
 FRAMES_MAX: Final = 1_000
 """Waiting trades; a trade beyond them is found by the next look."""
 
@@ -55,6 +56,7 @@ class UserStream:
         self._offer = offer
         self._trades: asyncio.Queue[UserTradePayload] = asyncio.Queue(FRAMES_MAX)
         self._lost = False
+        self._losses = 0
         self.unread = 0
         """Frames that could not be read: each was a reason to look by REST."""
         dial = Dial(ground.places.user_ws, PING, PING_S, SILENT_S, ground.places.proxy)
@@ -65,6 +67,10 @@ class UserStream:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._connection.run())
             group.create_task(self._tell_on())
+
+    def drop(self) -> None:
+        """Give the present connection up; another one is dialled."""
+        self._connection.drop()
 
     async def opened(self, send: Send) -> None:
         """Say who we are; what was missed meanwhile is looked up."""
@@ -84,6 +90,7 @@ class UserStream:
         """Take a frame; what is no readable trade is looked up."""
         if payload == PONG:
             return
+        self._losses = 0
         for one in parted(payload):
             trade = read_trade(one)
             if trade is None:
@@ -94,7 +101,13 @@ class UserStream:
             self._orders.wake()
 
     def lost(self, why: str) -> None:
-        """Tell it once; the next connection looks up what was missed."""
+        """Tell it once; the next connection looks up what was missed.
+
+        Proved credentials that are dropped again and again are a person's business.
+        """
+        self._losses += 1
+        if self._losses == LOSSES_TOLD:
+            self._tell(Severity.ERROR, "feed.user_refused", why=why)
         if not self._lost:
             self._lost = True
             self._tell(Severity.WARNING, "feed.user_lost", why=why)
