@@ -17,6 +17,7 @@ import zstandard
 
 from bot.adapters.replay.source import Tail, lines
 from bot.adapters.replay.writer import line_of
+from bot.adapters.wire.decoder import HOLE
 from bot.adapters.wire.own import Ours, encode
 from bot.domain.event import FrameRefused
 from bot.domain.refusal import ExitCode, Refused
@@ -125,7 +126,7 @@ class Recorder:
         """Fill a hole with blank lines, its last one with a mark: no number moves."""
         self._losing = False
         detail = f"{self._holes} lines found no room"
-        stream, frame = encode(FrameRefused(self.frames - 1, at_us, "not_recorded", detail))
+        stream, frame = encode(FrameRefused(self.frames - 1, at_us, HOLE, detail))
         self._waiting += b"\n" * (self._holes - 1) + line_of(at_us, stream, frame)
         self._holes = 0
         self._told("recording.resumed", detail)

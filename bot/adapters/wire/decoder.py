@@ -36,6 +36,8 @@ TELLING: Final = (b"tick_size", b'"gamma"', b"market_resolved", b"full_accuracy_
 """What a line says that changes how later lines are read."""
 GAP: Final = b'"frame_refused"'
 """What the recording shell refused itself, a lost connection for one: of use to any replay."""
+HOLE: Final = "not_recorded"
+"""Frames are missing before this one: whose they were nobody knows."""
 HARMLESS: Final = re.compile(rb'"stream"\s*:\s*"(?:gamma|price|own|timer)"')
 
 Events = Sequence[Event]
@@ -198,6 +200,8 @@ class Decoder:
 
     def _own(self, stream: str, frame: bytes, number: int, at_us: int) -> Events:
         event = own.decode(stream, frame, at_us)
+        if isinstance(event, FrameRefused) and event.kind == HOLE:
+            event = replace(event, tokens=self._registry.live())
         if self._ours:
             return (event,)
         if not isinstance(event, FrameRefused):

@@ -168,3 +168,11 @@ async def test_a_lost_connection_is_told_once_and_looked_up(stage: LiveStage) ->
         await heard.until(lambda: any(n.event == "feed.user_connected" for n in heard.notices))
         assert [n.event for n in heard.notices] == ["feed.user_lost", "feed.user_connected"]
         assert orders.wakes > wakes
+
+
+async def test_credentials_that_are_dropped_again_and_again_are_told(stage: LiveStage) -> None:
+    """The venue closes without a word; who trusts the socket alone waits for ever."""
+    async with listening(stage) as (stream, heard, _):
+        stage.ground.stand_in.post("faults", name="user-auth-refused")
+        stream.drop()
+        await heard.until(lambda: any(n.event == "feed.user_refused" for n in heard.notices))

@@ -1,5 +1,6 @@
 """The price socket and our own frames: read in full, or refused by name."""
 
+import json
 from typing import get_args
 
 import pytest
@@ -42,8 +43,10 @@ from bot.domain.order import (
 )
 from tests.unit.bot.adapters.wire.frames import (
     AT_US,
+    DOWN,
     MARKET,
     UP,
+    gamma,
     line,
 )
 from tests.unit.bot.adapters.wire.test_market_frames import refused
@@ -210,3 +213,13 @@ def test_a_frame_that_is_not_ours_is_refused(frame: object, stream: str) -> None
 def test_any_reason_reads_back(after: int, reason: str) -> None:
     event = StopAsked(after, AT_US, reason)
     assert own.decode("timer", own.encode(event)[1], AT_US) == event
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_a_hole_in_a_recording_taints_every_book(*, ours: bool) -> None:
+    """Whose frames are missing nobody knows."""
+    decoder = Decoder(ours=ours)
+    decoder.line(line(gamma(), "gamma"), 1)
+    stream, frame = own.encode(FrameRefused(1, AT_US, "not_recorded", "5 lines found no room"))
+    (event,) = decoder.line(line(json.loads(frame), stream), 2)
+    assert refused((event,)).tokens == (TokenId(UP), TokenId(DOWN))
