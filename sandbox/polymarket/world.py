@@ -68,6 +68,7 @@ class World:
     settings: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     """Numbers of faults that have some, such as `engine-restart: {for_s, then_s}`."""
     priced: bool = False
+    recording: Recording | None = None
     coins: set[str] = field(default_factory=set)
     origin_us: int = 0
     """Where the flow began; prices depend on it."""
@@ -167,11 +168,12 @@ def build(options: Options, faults: Faults, place: Place | None = None) -> World
     """
     seed = options.seed.to_bytes(8, "big", signed=True).rjust(32, b"\x5a")
     recording = Recording(options.recording) if options.recording else None
-    first_us = recording.first().at_us if recording else wall_now_us() // MICROS * MICROS
+    now_us = wall_now_us() // MICROS * MICROS
+    first_us = Recording(recording.path).first().at_us if recording else now_us
     place = place or Place(first_us, first_us)
     start_us = place.now_us
     prices = Prices(options.seed, place.origin_us // MICROS)
-    priced = learn_outcomes(recording, prices) if recording else False
+    priced = learn_outcomes(Recording(recording.path), prices) if recording else False
     source: Iterator[Line] = (
         (line for line in recording if line.at_us >= start_us)
         if recording
@@ -188,6 +190,7 @@ def build(options: Options, faults: Faults, place: Place | None = None) -> World
         relayer_keys={},
         builder_keys={},
         priced=priced,
+        recording=recording,
         origin_us=place.origin_us,
         flow=flow_of(options),
     )

@@ -48,7 +48,7 @@ class Recording:
             try:
                 line = self._decode.decode(raw)
             except msgspec.DecodeError:
-                self.skipped += 1
+                self._count(raw)
                 continue
             if line.stream in STREAMS:
                 last_us = line.at_us = max(last_us, line.at_us)
@@ -67,6 +67,13 @@ class Recording:
             f"--recording {self.path}: no gamma, market or price line in it; "
             "give a file in the format of docs/recording.md"
         )
+
+    def _count(self, raw: bytes) -> None:
+        """Count a bad line; one without its line feed is the torn end of a killed recorder."""
+        if raw.endswith(b"\n"):
+            self.skipped += 1
+        else:
+            self.torn = True
 
     def _lines(self) -> Iterator[bytes]:
         try:

@@ -17,6 +17,8 @@ def whole(world: World) -> Row:
         "market_us": venue.now_us,
         "frames": world.player.played,
         "frames_skipped": world.player.skipped,
+        "lines_skipped": world.recording.skipped if world.recording else 0,
+        "recording_torn": world.recording.torn if world.recording else False,
         "orders": [asdict(order) for order in venue.orders.values()],
         "trades": [asdict(trade) for trade in venue.trades.values()],
         "wallets": [wallet(found) for found in used],

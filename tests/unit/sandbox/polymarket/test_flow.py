@@ -16,6 +16,7 @@ from sandbox.polymarket.flow import synthetic
 from sandbox.polymarket.flow.player import recorded_winner
 from sandbox.polymarket.flow.prices import Prices
 from sandbox.polymarket.flow.recording import Recording, UnreadableRecordingError
+from sandbox.polymarket.services.truth import whole
 from sandbox.polymarket.world import Options, World, build
 from tests.unit.sandbox.polymarket.given import CONDITION, DOWN, START_S, UP, gamma
 
@@ -138,11 +139,17 @@ def test_a_bad_line_is_counted_and_the_rest_is_played(tmp_path: Path, bad: objec
     skipped = Recording(path)
     list(skipped)
     assert made.player.skipped + skipped.skipped == 1
+    truth = whole(made)
+    assert (truth["frames_skipped"], truth["lines_skipped"]) == (
+        made.player.skipped,
+        skipped.skipped,
+    )
 
 
 def test_a_torn_end_ends_the_recording(tmp_path: Path) -> None:
     recording = Recording(written(tmp_path / "day", LINES * 50, pack=True, torn=10))
     assert 0 < len(list(recording)) <= 50 * 7
+    assert recording.torn
 
 
 def test_time_never_runs_backwards(tmp_path: Path) -> None:
