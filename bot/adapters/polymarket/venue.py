@@ -29,6 +29,7 @@ from bot.adapters.polymarket.order.signing import (
     read_body,
     write_body,
 )
+from bot.adapters.polymarket.setting import LiveSettings
 from bot.domain.event import Event, MarketResolved, TickChanged
 from bot.domain.market import Market, MarketId
 from bot.domain.order import Answer, ApprovedOrder, OrderHash, Prepared, Rejected
@@ -46,9 +47,9 @@ class LiveVenue:
     """One wallet at Polymarket."""
 
     def __init__(self, connection: Connection, budget: Budget, *, appear_s: float = 10.0) -> None:
-        """Trade through an open connection, within a budget."""
-        self._connection = connection
-        self._budget = budget
+        """Trade through an open connection, within a budget; see `open`."""
+        self.connection = connection
+        self.budget = budget
         self._clock = connection.settings.clock
         sdk = connection.context
         self._signatory = Signatory(
@@ -64,6 +65,23 @@ class LiveVenue:
         self.follower = Follower(self.reads, self.catalog, ours, clocks)
         self._wanted: dict[MarketId, int] = {}
         self._woken = asyncio.Event()
+
+    @classmethod
+    async def open(cls, settings: LiveSettings) -> "LiveVenue":
+        """Connect, with a budget that hears the venue's headers; nothing is asked yet.
+
+        Takes up to a second and holds the loop meanwhile: before the loops start.
+
+        Raises:
+            Refused: key, wallet or credentials that cannot belong together; USAGE.
+
+        """
+        budget = Budget(settings.rate_share, asyncio.get_running_loop().time)
+        return cls(await Connection.open(settings, budget.hear), budget)
+
+    async def close(self) -> None:
+        """Let go of every connection, in bounded time; cancels no order."""
+        await self.connection.close()
 
     async def warm(self, markets: Iterable[Market]) -> tuple[MarketId, ...]:
         """Fetch what orders in these markets need; return those that cannot be had yet.
@@ -138,9 +156,9 @@ class LiveVenue:
         return answer
 
     async def _post(self, signed: SignedOrder) -> tuple[meaning.Said, tuple[str, ...]]:
-        within_s = self._connection.settings.call_timeout_s
-        async with self._budget.ask(Kind.ORDER, within_s=within_s), asyncio.timeout(within_s):
-            response = await self._connection.client.post_order(signed)
+        within_s = self.connection.settings.call_timeout_s
+        async with self.budget.ask(Kind.ORDER, within_s=within_s), asyncio.timeout(within_s):
+            response = await self.connection.client.post_order(signed)
         ids = response.trade_ids if isinstance(response, AcceptedOrder) else ()
         return meaning.of_response(response), ids
 
@@ -152,8 +170,8 @@ class LiveVenue:
 
         """
         async with self._cancelling():
-            said = await self._connection.ask(
-                "cancel", lambda: self._connection.client.cancel_order(order_id=order_hash)
+            said = await self.connection.ask(
+                "cancel", lambda: self.connection.client.cancel_order(order_id=order_hash)
             )
         done = order_hash.lower() in {str(one).lower() for one in said.canceled}
         reasons = [
@@ -169,14 +187,16 @@ class LiveVenue:
     async def cancel_all(self) -> tuple[OrderHash, ...]:
         """Cancel everything open under this API key's owner; return what was. Idempotent.
 
+        It waits for no budget of ours.
+
         Raises:
             Temporary: no answer, or the venue kept some open; orders may still be open.
 
         """
-        async with self._cancelling():
-            said = await self._connection.ask("cancel-all", self._connection.client.cancel_all)
+        with self.budget.urgent(Kind.CANCEL):
+            said = await self.connection.ask("cancel-all", self.connection.client.cancel_all)
         gone = tuple(OrderHash(str(one).lower()) for one in said.canceled)
-        self._budget.charge(Kind.CANCEL, len(gone))
+        self.budget.charge(Kind.CANCEL, len(gone))
         for one in gone:
             self.follower.gone(one)
         self._woken.set()
@@ -187,9 +207,9 @@ class LiveVenue:
 
     @contextlib.asynccontextmanager
     async def _cancelling(self) -> AsyncIterator[None]:
-        within_s = self._connection.settings.call_timeout_s
+        within_s = self.connection.settings.call_timeout_s
         try:
-            async with self._budget.ask(Kind.CANCEL, within_s=within_s):
+            async with self.budget.ask(Kind.CANCEL, within_s=within_s):
                 yield
         except Full as error:
             raise Temporary(str(error)) from error

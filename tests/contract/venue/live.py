@@ -1,11 +1,7 @@
 """The live venue on the contract suite's stage: the vendor's SDK against a still stand-in."""
 
-import asyncio
-
 from bot.adapters.polymarket.account.follow import News
 from bot.adapters.polymarket.clock import MarketClock
-from bot.adapters.polymarket.connection import Connection
-from bot.adapters.polymarket.order.budget import Budget
 from bot.adapters.polymarket.venue import LiveVenue
 from bot.domain.book import Side
 from bot.domain.event import OrderAnswered, OrderEnded, OrderFilled, VenueEvent
@@ -29,15 +25,13 @@ SETTLED_S = 6
 class LiveStage:
     """A live venue with one market and one account of its own."""
 
-    def __init__(self, ground: Ground, row: Row, account: Row, connection: Connection) -> None:
+    def __init__(self, ground: Ground, row: Row, account: Row, venue: LiveVenue) -> None:
         self.cash = Usd.parse("1000")
         self.market = market_of(row)
         self.ground = ground
         self.account = account
-        self.connection = connection
-        loop = asyncio.get_running_loop()
-        self.budget = Budget(1.0, loop.time)
-        self._venue = LiveVenue(connection, self.budget, appear_s=0.0)
+        self.connection = venue.connection
+        self._venue = LiveVenue(venue.connection, venue.budget, appear_s=0.0)
 
     @classmethod
     async def open(
@@ -57,8 +51,8 @@ class LiveStage:
                 "wallets", wallet=wallet, cash_usd=cash, approved=True, deployed=True
             )
         settings = settings_of(ground.variables(account, kind, timeout_s=timeout_s))
-        connection = await Connection.open(settings)
-        stage = cls(ground, ground.market(version), account, connection)
+        venue = await LiveVenue.open(settings)
+        stage = cls(ground, ground.market(version), account, venue)
         await stage.venue.warm([stage.market])
         return stage
 
@@ -78,8 +72,7 @@ class LiveStage:
 
     async def afresh(self) -> None:
         """Put a new venue on the same connection: one that has heard of no order yet."""
-        self.budget = Budget(1.0, asyncio.get_running_loop().time)
-        self._venue = LiveVenue(self.connection, self.budget, appear_s=0.0)
+        self._venue = LiveVenue(self.connection, self._venue.budget, appear_s=0.0)
         await self._venue.warm([self.market])
 
     async def show(self, bids: Levels, asks: Levels) -> None:

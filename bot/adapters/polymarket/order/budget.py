@@ -7,7 +7,7 @@ Source: docs.polymarket.com/api-reference/trading-rate-limits.md, read 2026-11-2
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -140,6 +140,16 @@ class Budget:
 
         """
         await self._take(self.buckets[kind], kind, cost, within_s)
+        mark = _asking.set(kind)
+        try:
+            yield
+        finally:
+            _asking.reset(mark)
+
+    @contextlib.contextmanager
+    def urgent(self, kind: Kind) -> Iterator[None]:
+        """Ask without waiting, whatever is left: the venue may refuse an emergency, we do not."""
+        self.charge(kind, 1)
         mark = _asking.set(kind)
         try:
             yield

@@ -92,3 +92,12 @@ async def test_a_cancel_of_everything_is_charged_for_what_it_cancelled() -> None
     assert budget.buckets[Kind.CANCEL].tokens == -40
     await spend(budget, Kind.CANCEL, 1)
     assert now_s() == pytest.approx(41 / 40)
+
+
+async def test_an_emergency_does_not_wait() -> None:
+    budget = Budget(0.5, now_s)
+    await spend(budget, Kind.CANCEL, 60)
+    with budget.urgent(Kind.CANCEL):
+        budget.hear(RateLimitUpdate(remaining=59))
+    assert now_s() == 0
+    assert budget.heard[Kind.CANCEL].remaining == 59
