@@ -164,6 +164,20 @@ async def test_spoilt_frames_never_leave_a_wrong_book(fault: str) -> None:
             await settled(stand_in, feed, ear)
 
 
+@pytest.mark.parametrize("seed", range(5))
+async def test_a_mixture_of_faults_leaves_no_wrong_book(seed: int) -> None:
+    faults = (
+        "market-frame-lost:0.01,market-frame-twice:0.01,market-frames-swapped:0.01,"
+        "market-frame-malformed:0.01,socket-cut:0.003,socket-frozen:0.001,price-tick-lost:0.05"
+    )
+    with StandIn(SPEED, "--seed", str(seed), "--faults", faults) as stand_in:
+        async with hearing(stand_in) as (feed, ear):
+            await ear.until(lambda: len(ear.of(BookChanged)) > 150, "a rough while")
+            stand_in.disarm()
+            await ear.until(lambda: whole(feed), "whole books")
+            await settled(stand_in, feed, ear)
+
+
 async def test_a_loss_below_the_best_price_is_found_by_its_hash() -> None:
     """No best price tells of it, so whole books are asked for now and then."""
     with StandIn(1) as stand_in:

@@ -51,7 +51,9 @@ async def live_on_paper(stand_in: StandIn, directory: Path, **changes: object) -
     venue = PaperVenue.open(
         directory, starting_cash=paper.cash_usd, latency_us=paper.latency_ms * 1_000, seed=7
     )
-    tape = Recorder(directory / "recording", lost, after=ledger.head.stamp.frame, bounds=SMALL)
+    stamp = ledger.head.stamp
+    venue.resume(frame=stamp.frame, at_us=stamp.at_us)
+    tape = Recorder(directory / "recording", lost, after=stamp.frame, bounds=SMALL)
     live = LiveFeed(stand_in.ground(untold, **changes), tape, before=venue.told)
     terms = Terms(STARTED, STRATEGY, 5_000_000, journal=tape.write_ours, live_feed=True)
     session = Session(terms, ledger, venue, PaperFeed(live, venue), silent)
@@ -119,3 +121,19 @@ async def test_a_recorded_paper_day_is_decided_the_same_again(
     here = summary(tmp_path / "again")
     assert (here.orders, here.fills) == (there.orders, there.fills)
     assert here.decision_hash == there.decision_hash
+
+
+@pytest.mark.slow
+async def test_a_paper_day_goes_on_after_a_stop(tmp_path: Path) -> None:
+    """The feed cannot be read again: memory is what ledger and venue say, and frames go on."""
+    with StandIn(SPEED, "--seed", "5") as stand_in:
+        await live_on_paper(stand_in, tmp_path)
+        before = summary(tmp_path)
+        held = len(parts(tmp_path / "recording"))
+        await live_on_paper(stand_in, tmp_path)
+    there = summary(tmp_path)
+    assert (before.boots, there.boots) == (1, 2)
+    assert there.orders > before.orders > 0
+    assert there.fills > before.fills > 0
+    behind = parts(tmp_path / "recording")[held]
+    assert int(behind.name[:12]) > before.frames
