@@ -43,7 +43,7 @@ class Secret:
         return SHOWN
 
     @override
-    def __format__(self, spec: str) -> str:
+    def __format__(self, _: str, /) -> str:
         return SHOWN
 
     @override

@@ -7,7 +7,7 @@ Source: polymarket-client 0.14.0 `typed_data.py`; polymarket-wire.md section 7.
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 from eth_account.signers.local import LocalAccount
@@ -31,7 +31,7 @@ from polymarket._internal.wallet import (
     wrap_deposit_wallet_signature,
 )
 from polymarket.models.clob.orders import OrderType
-from polymarket.models.types import ClobAssetId
+from polymarket.models.types import TokenId as AssetId
 from polymarket.types import EvmAddress, HexString
 
 from bot.adapters.polymarket.order.amount import Amounts, side_of
@@ -63,7 +63,7 @@ class Signatory:
     ) -> UnsignedOrder:
         """Return the order to sign; `wall_us` becomes its timestamp in milliseconds."""
         signature_type = signature_type_for(self.wallet_type)
-        token = cast("ClobAssetId", str(terms.token))
+        token = AssetId(str(terms.token))
         exchange = resolve_order_exchange_address(self.config, asset_id=token, neg_risk=neg_risk)
         return UnsignedOrder(
             builder=BYTES32_ZERO,
