@@ -22,6 +22,12 @@ FEE_STEP_MICROS = 10
 FEE_ROUNDING = Rounding.HALF_UP
 """The venue's mode is unknown: sources differ between floor and half up."""
 
+PRICE_MIN = Price(100)
+"""The finest tick there is. Source: polymarket-client 0.14.0 orders/math.py."""
+HALF = Price(MICROS // 2)
+LEGS_ROUNDED_UP = Usd(50 * FEE_STEP_MICROS)
+"""Each leg of an execution rounds its own fee: room for a hundred of them by half a step."""
+
 
 class Outcome(StrEnum):
     """The two answers of an up/down market; a tie resolves Up."""
@@ -81,6 +87,24 @@ class FeeSchedule:
         dividend = size.micros * self.rate_micros * spread**self.exponent
         divisor = MICROS * MICROS ** (2 * self.exponent) * FEE_STEP_MICROS
         return Usd(divide(dividend, divisor, FEE_ROUNDING) * FEE_STEP_MICROS)
+
+    def most_on_amount(self, amount: Usd, cap: Price) -> Usd:
+        """Return the most that spending an amount at `cap` or better can cost in fees.
+
+        Cheaper shares are more shares: the fee of an amount grows as the price falls, so what is
+        reserved at the cap alone would be too little.
+        """
+        prices = [min(PRICE_MIN, cap), cap]
+        if self.exponent > 1:
+            prices.append(min(Price(MICROS * (self.exponent - 1) // (2 * self.exponent - 1)), cap))
+        fees = [
+            self.fee(price, price.shares_for(amount, Rounding.UP), taker=True) for price in prices
+        ]
+        return max(fees) + LEGS_ROUNDED_UP
+
+    def most_on_size(self, size: Shares, cap: Price) -> Usd:
+        """Return the most that buying shares at `cap` or better can cost in fees."""
+        return self.fee(min(cap, HALF), size, taker=True) + LEGS_ROUNDED_UP
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,12 +48,11 @@ class WorkingOrder:
         if self.state.final or terms.side is Side.SELL:
             return ZERO_USD
         if terms.quantity.unit is Unit.USD:
-            left = max(terms.quantity.micros - self.spent.micros, 0)
-            size = terms.price.shares_for(Usd(left), Rounding.UP)
-        else:
-            size = Shares(max(terms.quantity.micros - self.filled.micros, 0))
-            left = terms.price.notional(size, Rounding.UP).micros
-        return Usd(left) + market.fees.fee(terms.price, size, taker=True)
+            left = Usd(max(terms.quantity.micros - self.spent.micros, 0))
+            return left + market.fees.most_on_amount(left, terms.price)
+        size = Shares(max(terms.quantity.micros - self.filled.micros, 0))
+        left = terms.price.notional(size, Rounding.UP)
+        return left + market.fees.most_on_size(size, terms.price)
 
 
 @dataclass(slots=True)

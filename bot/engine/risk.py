@@ -12,7 +12,7 @@ from bot.domain.entry import TradingState
 from bot.domain.market import Market
 from bot.domain.money import MICROS, Price, Usd
 from bot.domain.order import ApprovedOrder, Denied, Intent, OrderState
-from bot.engine.accounting import Portfolio
+from bot.engine.accounting import Portfolio, WorkingOrder
 from bot.engine.strategy.limit import Limits
 
 SECOND_US = 1_000_000
@@ -174,8 +174,8 @@ def _rate(_: Intent, situation: Situation, limits: Limits) -> Verdict:
 
 
 def _cost(intent: Intent, situation: Situation) -> Usd:
-    terms = intent.terms
-    return terms.notional + situation.market.fees.fee(terms.price, terms.size, taker=True)
+    """Return the most the order can pay, fees included: what it will reserve."""
+    return WorkingOrder(intent).reserved(situation.market)
 
 
 def _market_exposure(intent: Intent, situation: Situation, limits: Limits) -> Verdict:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.market import FeeSchedule, MarketWindow, Outcome, TokenId
-from bot.domain.money import MICROS, Price, Shares, Usd
+from bot.domain.money import MICROS, Price, Rounding, Shares, Usd
 from tests.unit.bot.given import CRYPTO, market
 
 
@@ -61,3 +61,26 @@ def test_a_token_belongs_to_one_outcome_of_one_market() -> None:
         assert outcome.other.other is outcome
     with pytest.raises(ValueError, match="is not of market"):
         one.outcome(TokenId("other"))
+
+
+@given(
+    st.integers(100, 10**9),
+    st.lists(st.integers(1, 99), min_size=1, max_size=4),
+    st.integers(0, 10**6),
+    st.integers(0, 3),
+)
+def test_no_way_of_filling_costs_more_than_what_is_reserved(
+    amount: int, cents: list[int], rate: int, exponent: int
+) -> None:
+    """An amount, or a number of shares, executed in legs at any prices up to the cap."""
+    fees = FeeSchedule(rate, exponent, taker_only=True)
+    cap = Price(max(cents) * 10_000)
+    part = Usd(amount // len(cents))
+    legs = [
+        (Price(one * 10_000), Price(one * 10_000).shares_for(part, Rounding.DOWN)) for one in cents
+    ]
+    spent = sum(fees.fee(price, size, taker=True).micros for price, size in legs)
+    assert spent <= fees.most_on_amount(Usd(amount), cap).micros
+    size = Shares(amount // len(cents))
+    paid = sum(fees.fee(price, size, taker=True).micros for price, _ in legs)
+    assert paid <= fees.most_on_size(Shares(amount), cap).micros

@@ -10,12 +10,13 @@ from tests.unit.bot.engine.test_risk import intent, sale
 from tests.unit.bot.given import buy, engine, entries, fill, market
 
 
-def test_a_buy_reserves_what_is_left_of_it_with_its_fee() -> None:
+def test_a_buy_reserves_what_is_left_of_it_with_the_most_it_can_cost_in_fees() -> None:
+    """7 % of the amount, as if it were filled at the lowest price there is, and the roundings."""
     made = engine()
     order = WorkingOrder(buy(made))
-    assert order.reserved(market()) == Usd.parse("10.21")
+    assert order.reserved(market()) == Usd.parse("10.70043")
     order.spent = Usd.parse("4")
-    assert order.reserved(market()) == Usd.parse("6.126")
+    assert order.reserved(market()) == Usd.parse("6.42046")
     order.state = OrderState.CANCELLED
     assert order.reserved(market()) == Usd(0)
 
@@ -29,7 +30,7 @@ def test_a_resting_buy_reserves_its_unfilled_shares() -> None:
         )
     )  # fmt: skip
     order = WorkingOrder(resting, filled=Shares.parse("4"))
-    assert order.reserved(market()) == Usd.parse("3.105")
+    assert order.reserved(market()) == Usd.parse("3.1055")
     assert WorkingOrder(sale()).reserved(market()) == Usd(0)
 
 
