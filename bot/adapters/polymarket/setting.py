@@ -42,6 +42,9 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 """Every variable of the live venue and what it means."""
 PROXIES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+"""Proxies that can be honoured. Source: httpx and websockets read these from the environment."""
+OTHER_PROXIES: Final = ("SOCKS_PROXY", "SOCKS5_PROXY", "WS_PROXY", "WSS_PROXY")
+"""Proxies that only the sockets would take: never honoured."""
 ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 KEY: Final = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 
@@ -129,15 +132,20 @@ def read_proxy(environment: Mapping[str, str]) -> str:
     wish = environment.get("POLY_PROXY", "")
     if wish not in {"", "honour"}:
         _refuse("POLY_PROXY", f"must be honour or unset, was {wish[:40]!r}")
-    for name in PROXIES:
-        for spelled in (name, name.lower()):
-            if environment.get(spelled, ""):
-                if wish:
-                    return environment[spelled]
-                _refuse(spelled, "is set; unset it, or set POLY_PROXY=honour to trade through it")
-    if wish:
+    for name in _spelled(environment, OTHER_PROXIES):
+        _refuse(name, "is set; unset it: only the sockets would go through it")
+    found = _spelled(environment, PROXIES)
+    if found and not wish:
+        _refuse(found[0], "is set; unset it, or set POLY_PROXY=honour to trade through it")
+    if wish and not found:
         _refuse("POLY_PROXY", "is honour, but HTTPS_PROXY is not set; set it or unset POLY_PROXY")
-    return ""
+    return environment[found[0]] if found else ""
+
+
+def _spelled(environment: Mapping[str, str], names: tuple[str, ...]) -> list[str]:
+    """Return those of the names that are set, in capitals or small letters."""
+    both = [spelled for name in names for spelled in (name, name.lower())]
+    return [name for name in both if environment.get(name, "")]
 
 
 def _endpoints(environment: Mapping[str, str]) -> Endpoints:

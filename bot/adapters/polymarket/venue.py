@@ -231,6 +231,10 @@ class LiveVenue:
         self.follower.sent(prepared, answer)
         self._woken.set()
 
+    def release(self, order_hash: OrderHash) -> None:
+        """Follow an order no more: reconciliation has closed it, by proof or as expired."""
+        self.follower.drop(order_hash)
+
     async def hear(self, trade: UserTradePayload) -> list[News]:
         """Take a trade from the user socket, ahead of the next look; return what is new of it.
 

@@ -101,7 +101,8 @@ class Account:
         self._tokens |= await self._reads.positions()
         self._tokens |= {leg.token: leg.market_id for leg in own}
         unknown = {m for m in self._tokens.values() if m not in self._winners}
-        self._winners |= await self._reads.payouts(sorted(unknown))
+        for market_id, place in (await self._reads.payouts(sorted(unknown))).items():
+            self._winners[market_id] = (await self._catalog.learn(market_id)).winner(place)
         worth = [token for token in self._tokens if not await self._lost(token)]
         owed = {t: n.micros for t, n in (await self._reads.shares(worth)).items()}
         chain_cash = (await self._reads.cash()).micros

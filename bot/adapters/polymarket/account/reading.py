@@ -16,7 +16,7 @@ from polymarket.models.clob.account import AssetType, ClobTrade, OpenOrder
 from polymarket.pagination import AsyncPaginator, Page
 
 from bot.adapters.polymarket.connection import Connection
-from bot.domain.market import MarketId, Outcome, TokenId
+from bot.domain.market import MarketId, TokenId
 from bot.domain.money import MICROS, Shares, Usd
 from bot.ports import Temporary
 
@@ -101,13 +101,13 @@ class Reads:
             }
         return held
 
-    async def payouts(self, markets: Iterable[MarketId]) -> dict[MarketId, Outcome]:
-        """Return who won, for every market that is resolved with payouts of exactly 1 and 0.
+    async def payouts(self, markets: Iterable[MarketId]) -> dict[MarketId, int]:
+        """Return which outcome won, by its place in the venue's list, where one is resolved.
 
-        The first payout is Up's: /v2/resolutions keeps the order of the outcomes.
+        Only payouts of exactly 1 and 0 count: anything else is not how these markets end.
         """
         wanted = tuple(dict.fromkeys(markets))
-        winners: dict[MarketId, Outcome] = {}
+        winners: dict[MarketId, int] = {}
         for start in range(0, len(wanted), CONDITIONS_MAX):
             part = [str(one) for one in wanted[start : start + CONDITIONS_MAX]]
             said = await self._ask(
@@ -172,9 +172,9 @@ class Reads:
         raise Temporary(f"{what}: more than {PAGES_MAX} pages")
 
 
-PAYOUTS: Final[dict[tuple[Decimal, Decimal] | None, Outcome]] = {
-    (Decimal(1), Decimal(0)): Outcome.UP,
-    (Decimal(0), Decimal(1)): Outcome.DOWN,
+PAYOUTS: Final[dict[tuple[Decimal, Decimal] | None, int]] = {
+    (Decimal(1), Decimal(0)): 0,
+    (Decimal(0), Decimal(1)): 1,
 }
 
 

@@ -31,6 +31,12 @@ class Facts:
     tick: Price
     neg_risk: bool
     fees: FeeSchedule
+    first: Outcome = Outcome.UP
+    """Which outcome the venue lists first: payouts come in this order."""
+
+    def winner(self, index: int) -> Outcome:
+        """Return the outcome that the venue lists at a place, 0 or 1."""
+        return self.first if index == 0 else self.first.other
 
     def outcome(self, token: TokenId) -> Outcome:
         """Return which outcome a token is; raises ValueError for another market's."""
@@ -157,7 +163,7 @@ def read_facts(market_id: MarketId, said: object) -> Facts:
         _disbelieve(market_id, "mts", "a tick", body.get("mts"))
     return Facts(
         market_id, TokenId(tokens["up"]), TokenId(tokens["down"]), tick, neg_risk,
-        _fees(market_id, body.get("fd")),
+        _fees(market_id, body.get("fd")), Outcome(next(iter(tokens))),
     )  # fmt: skip
 
 

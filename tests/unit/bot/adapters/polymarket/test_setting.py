@@ -80,6 +80,7 @@ def test_without_credentials_one_is_told_how_to_get_them() -> None:
         (LOCAL | {"POLY_MARKET_CLOCK": "1@1,-1"}, "speed must be in"),
         ({"HTTPS_PROXY": "http://proxy:1"}, "HTTPS_PROXY: is set; unset it"),
         ({"all_proxy": "http://proxy:1"}, "all_proxy: is set; unset it"),
+        ({"WSS_PROXY": "http://proxy:1"}, "WSS_PROXY: is set; unset it: only the sockets"),
         ({"POLY_PROXY": "yes"}, "POLY_PROXY: must be honour or unset"),
         ({"POLY_PROXY": "honour"}, "POLY_PROXY: is honour, but HTTPS_PROXY is not set"),
     ],

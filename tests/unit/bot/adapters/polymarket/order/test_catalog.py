@@ -32,7 +32,10 @@ def test_facts_are_what_the_clob_says() -> None:
 
 def test_outcomes_are_told_by_their_label_not_their_place() -> None:
     turned = [{"t": "22", "o": "Down"}, {"t": "11", "o": "Up"}]
-    assert read_facts(MARKET, GOOD | {"t": turned}).up == "11"
+    facts = read_facts(MARKET, GOOD | {"t": turned})
+    assert facts.up == "11"
+    assert (facts.winner(0), facts.winner(1)) == (Outcome.DOWN, Outcome.UP)
+    assert read_facts(MARKET, GOOD).winner(0) is Outcome.UP
 
 
 @pytest.mark.parametrize("fd", [None, {}])
