@@ -27,7 +27,7 @@ WHO = {
     "POLYMARKET_ADDRESS": "0x" + "1" * 40,
     "POLYMARKET_API_KEY": "key",
     "POLYMARKET_API_SECRET": "A" * 43 + "=",
-    "POLYMARKET_PASSPHRASE": "phrase",
+    "POLYMARKET_PASSPHRASE": "hush",
 }
 
 
@@ -79,9 +79,9 @@ def test_half_a_login_is_refused_and_no_secret_is_shown(missing: str) -> None:
     given: Mapping[str, str] = {name: value for name, value in WHO.items() if name != missing}
     with pytest.raises(Refused, match=missing) as refused:
         read_login(given)
-    assert not any(value in str(refused.value) for value in ("A" * 43, "phrase"))
+    assert not any(value in str(refused.value) for value in ("A" * 43, "hush"))
     assert read_login({}) is None
-    assert "phrase" not in repr(read_login(WHO))
+    assert "hush" not in repr(read_login(WHO))
 
 
 @pytest.mark.parametrize("series", ["btc", "btc-4h", "btc-7m", "-5m", "b tc-5m"])
