@@ -23,7 +23,8 @@ def typed() -> list[tuple[str, str]]:
         for block in BLOCK.findall(page.read_text())
         for line in block.replace("\\\n", " ").splitlines()
     )
-    return [(page, match["rest"]) for page, line in lines if (match := COMMAND.match(line))]
+    found = ((page, match["rest"]) for page, line in lines if (match := COMMAND.match(line)))
+    return list(dict.fromkeys(found))
 
 
 def parse(text: str) -> None:
@@ -51,6 +52,28 @@ def test_a_command_on_a_page_can_be_typed(page: str, text: str) -> None:
 def test_a_command_that_cannot_be_typed_is_found(text: str) -> None:
     with pytest.raises(click.ClickException):
         parse(text)
+
+
+HEADINGS = ("Meaning", "Impact", "Diagnosis", "Mitigation", "Verify", "Last rehearsed")
+
+
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "runbooks").glob("*.md")), ids=lambda page: page.name
+)
+def test_a_runbook_has_every_part_in_order(page: Path) -> None:
+    assert tuple(re.findall(r"^## (.+)$", page.read_text(), re.MULTILINE)) == HEADINGS
+
+
+def test_every_runbook_that_is_named_is_there() -> None:
+    """An alert names its runbook; a page that does not exist helps nobody."""
+    named = {
+        found
+        for package in ("bot", "ops", "infra")
+        for file in (ROOT / package).rglob("*.py")
+        for found in re.findall(r"runbooks/[a-z-]+\.md", file.read_text())
+    }
+    assert named
+    assert {name for name in named if not (ROOT / name).is_file()} == set()
 
 
 def test_the_front_page_has_commands() -> None:

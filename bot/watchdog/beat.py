@@ -87,6 +87,11 @@ class Heart:
             return cls()
         return cls(int(number))
 
+    @property
+    def heard(self) -> bool:
+        """Say whether there is anybody to beat for."""
+        return self._pipe is not None
+
     def beat(self, phase: Phase | None = None, *, frame: int = 0, seq: int = 0) -> None:
         """Say that the loop goes on; a new phase is said at once, the same one ten times a second.
 

@@ -267,7 +267,7 @@ class Supervisor:
             self._sweep = Sweep(venue, "resume")
         elif ended.code == 0 and not self._settings.live and child.term_at is None:
             self._final_code = Exit.OK if self._latch is None else Exit.NEGATIVE
-        elif ended.code in FINAL_CODES:
+        elif ended.code in FINAL_CODES and self._latch is None:
             self._final_code = ended.code
             self._sweep = Sweep(venue, "refused")
         elif ended.code in BUG_CODES and self._latch is None:

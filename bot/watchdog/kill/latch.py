@@ -27,6 +27,8 @@ CLEARED_MAX: Final = 200
 TEXT_MAX: Final = 500
 DRAWDOWN: Final = "drawdown"
 OUTSIDE: Final = "outside"
+ACCEPTED: Final = "accept-drawdown"
+"""What has to follow the id in POLY_RESUME, after a comma, where the cause is drawdown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,17 +136,20 @@ def history(folder: Path) -> tuple[Cleared, ...]:
 def at_boot(folder: Path, given: Mapping[str, str], who: str) -> Latch | None:
     """Return the halt a start has to keep, after POLY_RESUME and POLY_HALT had their say.
 
-    POLY_RESUME clears the latch, or the outside halt, of exactly that id, and only once.
+    POLY_RESUME clears the latch, or the outside halt, of exactly that id, and only once; what
+    cannot be read is cleared by the id it is told with.
 
     Raises:
         OSError: a file could not be changed; the caller stays halted.
 
     """
-    halt, resume = given.get("POLY_HALT", ""), given.get("POLY_RESUME", "")
+    halt = given.get("POLY_HALT", "")
+    resume, _, accepted = given.get("POLY_RESUME", "").partition(",")
     done = {one.id for one in history(folder)}
     found = read(folder)
     named = {found.id if found else "", halt} - {""}
-    if resume in named - done:
+    drawdown = found is not None and found.cause == DRAWDOWN
+    if resume in named - done and (accepted == ACCEPTED or not drawdown):
         clear(folder, Cleared(id=resume, who=who, reason="POLY_RESUME", at_us=now_us()))
         done.add(resume)
         found = read(folder)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 FILE_NAME: Final = "poly.db"
+ABSENT: Final = "no ledger"
+"""Then no intent was ever recorded, and so no order ever sent: nothing can come late."""
 BUSY_S: Final = 0.5
 LINKS: Final = 50
 """How many of the last events are held to their predecessor's hash."""
@@ -73,7 +75,7 @@ def read(folder: Path) -> Record:
 
     file = folder / FILE_NAME
     if not file.is_file():
-        return Record(problem="no ledger")
+        return Record(problem=ABSENT)
     try:
         address = f"file:{quote(str(file.absolute()))}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=BUSY_S)) as connection:

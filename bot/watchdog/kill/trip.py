@@ -153,7 +153,7 @@ class Trip:
 
     def _end(self) -> None:
         # A ledger that could not be read may hold intents without an answer.
-        doubtful = self._record.unanswered or self._record.problem
+        doubtful = self._record.unanswered or self._record.problem not in {"", records.ABSENT}
         if self._emptying is not None and doubtful:
             self.tell("watching", {"for_s": self._watch_s, "hashes": self._record.unanswered})
             if not self._emptying.watch(self._watch_s):

@@ -1,0 +1,1 @@
+"""Stopping from where a person sits: through the watchdog, without it, or from outside."""
