@@ -27,12 +27,15 @@ from bot.adapters.paper.venue import PaperVenue
 from bot.adapters.replay.feed import ReplayFeed
 from bot.adapters.replay.importer import imported_resolvedkit
 from bot.adapters.system import SystemClock, memory_mb_max, mount_at
-from bot.domain.entry import SessionStarted
+from bot.domain.entry import SessionStarted, TradingStateSet
 from bot.domain.refusal import ExitCode, Refused
-from bot.ports import GENESIS
+from bot.ports import GENESIS, Ledger
 from bot.services.log import configure, tell, utc
 from bot.services.session import Session, Terms
 from bot.settings import Settings, read_settings
+from bot.watchdog.beat import VARIABLE as HEARTBEAT
+from bot.watchdog.beat import Heart, Phase
+from bot.watchdog.kill import latch as latches
 
 BUNDLED = "resolvedkit"
 PROGRESS_S = 0.25
@@ -49,6 +52,8 @@ def run(environment: Mapping[str, str]) -> ExitCode:
 
     """
     configure()
+    heart = Heart.inherited(environment.get(HEARTBEAT, ""))
+    heart.beat(Phase.BOOT)
     settings = read_settings(environment)
     recording = None if settings.recording == BUNDLED else Path(settings.recording)
     feed = (
@@ -56,12 +61,19 @@ def run(environment: Mapping[str, str]) -> ExitCode:
         if recording is None
         else ReplayFeed.open(recording, speed=settings.speed, ours=settings.as_recorded)
     )
-    with DataDirectory.hold(settings.directory, wait_s=settings.lock_wait_s) as directory:
+    held = DataDirectory.hold(
+        settings.directory,
+        wait_s=settings.lock_wait_s,
+        waiting=lambda: heart.beat(Phase.WAITING),
+    )
+    with held as directory:
+        heart.beat(Phase.CHECKING)
         if feed is None:
             feed = ReplayFeed.open(_bundled(settings.directory), speed=settings.speed)
         ledger = SqliteLedger.open(settings.directory)
+        mind = Mind(heart, *standing(settings.directory, environment, ledger))
         try:
-            asyncio.run(_session(settings, feed, ledger, directory.device))
+            asyncio.run(_session(settings, feed, ledger, directory.device, mind))
         finally:
             ledger.drop()
     return ExitCode.OK
@@ -83,7 +95,38 @@ def _bundled(folder: Path) -> Path:
     return imported_resolvedkit(folder)
 
 
-async def _session(settings: Settings, feed: ReplayFeed, ledger: SqliteLedger, device: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """What the watchdog and the latch have to do with a session."""
+
+    heart: Heart
+    halt: str
+    agreed: str
+
+
+def standing(folder: Path, environment: Mapping[str, str], ledger: Ledger) -> tuple[str, str]:
+    """Return why trading stays halted, empty if it does not, and why it begins if it does.
+
+    A halt that a person took away since the ledger last recorded it is named where trading begins.
+    """
+    agreed = "memory, ledger and venue agree"
+    try:
+        latch = latches.at_boot(folder, environment, "POLY_RESUME")
+    except OSError as error:
+        return f"the latch cannot be changed: {error.strerror}", agreed
+    if latch is not None:
+        return f"latch {latch.id}: {latch.cause}: {latch.reason}", agreed
+    last, cleared = ledger.trading_state(), latches.history(folder)
+    if last is not None and cleared and isinstance(last.entry, TradingStateSet):
+        newest = cleared[-1]
+        if last.entry.cause.startswith(f"latch {newest.id}:"):
+            agreed = f"latch {newest.id} cleared by {newest.who}: {newest.reason}; {agreed}"
+    return "", agreed
+
+
+async def _session(
+    settings: Settings, feed: ReplayFeed, ledger: SqliteLedger, device: int, mind: Mind
+) -> None:
     paper = settings.strategy.paper
     venue = PaperVenue.open(
         settings.directory,
@@ -99,6 +142,9 @@ async def _session(settings: Settings, feed: ReplayFeed, ledger: SqliteLedger, d
             settings.strategy,
             settings.order_life_us,
             settings.as_recorded,
+            heart=mind.heart,
+            halt=mind.halt,
+            agreed=mind.agreed,
         )
         said = feed if settings.as_recorded else PaperFeed(feed, venue)
         session = Session(terms, ledger, venue, said, tell)

@@ -25,6 +25,8 @@ from bot.domain.order import Prepared
 from bot.engine.engine import Engine
 from bot.ports import Ledger
 from bot.services.hands import Hands
+from bot.services.heartbeat import VENUE_S_MAX, beating
+from bot.watchdog.beat import Heart
 
 CHECKPOINT_FRAMES = 1_000
 """A commit says how far frames were handled at least this often."""
@@ -59,6 +61,8 @@ class Loop:
         self._seed = seed
         self.journal: Journal = unkept
         """Where what is ours is recorded; set it before the first event."""
+        self.heart = Heart()
+        """Beats with every event and every wait; set it before the first event."""
         self._decisions = ledger.head.stamp.decisions
         self._frame = ledger.head.stamp.frame
         self._at_us = ledger.head.stamp.at_us
@@ -86,6 +90,7 @@ class Loop:
         self._frame, self._at_us = event.frame, event.at_us
         if self.journal is not unkept and isinstance(event, Ours):
             self.journal(event)
+        self.heart.beat(frame=event.frame, seq=self._ledger.head.seq)
         effects = self._engine.handle(event)
         if effects:
             hashed = not isinstance(event, StopAsked | TradingAsked)
@@ -107,7 +112,8 @@ class Loop:
 
     async def send(self, prepared: Prepared) -> None:
         """Send an order whose intent is on disk, and handle the answer if it is there at once."""
-        answer = await self._hands.send(prepared)
+        sent = self._hands.send(prepared)
+        answer = await beating(self.heart, sent, most_s=VENUE_S_MAX)
         if answer is not None:
             frame, at_us = self._frame, self._at_us
             await self.carry(
@@ -140,7 +146,7 @@ class Loop:
     async def _commit(self, entries: Sequence[Entry]) -> None:
         if entries:
             stamp = Stamp(self._frame, self._at_us, self._decisions)
-            await self._ledger.append(entries, stamp)
+            await beating(self.heart, self._ledger.append(entries, stamp))
             self._observe(entries, stamp)
             self._checkpoint = self._frame + CHECKPOINT_FRAMES
 
@@ -149,7 +155,8 @@ class Loop:
             case Submit(prepared):
                 await self.send(prepared)
             case Cancel(order_hash):
-                await self._hands.cancel(order_hash)
+                cancelled = self._hands.cancel(order_hash)
+                await beating(self.heart, cancelled, most_s=VENUE_S_MAX)
 
     def _salt(self, intent_id: str) -> int:
         digest = hashlib.sha256(f"{self._seed}/{intent_id}".encode()).digest()

@@ -7,7 +7,8 @@ on where this one ended.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bot.domain.entry import (
     CapitalDeposited,
@@ -30,9 +31,12 @@ from bot.engine.risk import MINUTE_US
 from bot.engine.strategy.composition import Composition
 from bot.ports import Ledger, MarketFeed, Venue, VenueView
 from bot.services.hands import AsRecorded, Hands, InLine
+from bot.services.heartbeat import VENUE_S_MAX, beating
 from bot.services.loop import Journal, Loop, Observer, unkept
+from bot.watchdog.beat import BEAT_EVERY_S, Heart, Phase
 
 END = "end of feed"
+NEVER_US = -1
 RECENT_ENTRIES = 1_000
 """How far back orders of the last minute are looked for at a start."""
 
@@ -49,6 +53,11 @@ class Terms:
     journal: Journal = unkept
     live_feed: bool = False
     """The feed cannot be read again: memory is what the ledger says; nothing is caught up with."""
+    heart: Heart = field(default_factory=Heart)
+    halt: str = ""
+    """Why trading stays halted in this session, empty if it does not: nothing is sent at all."""
+    agreed: str = "memory, ledger and venue agree"
+    """Why trading begins where it does."""
 
 
 class Session:
@@ -66,6 +75,7 @@ class Session:
         hands: Hands = AsRecorded() if terms.as_recorded else InLine(venue)
         self._loop = Loop(self.engine, ledger, hands, observe, seed=terms.started.seed)
         self._loop.journal = terms.journal
+        self._loop.heart = self._heart = terms.heart
         self._stop = asyncio.Event()
         self._stop_reason = ""
         self._catch_up: CatchUp | None = None
@@ -103,7 +113,9 @@ class Session:
         cash = started.starting_cash
         deposit = (CapitalDeposited(cash, cash),) if first else ()
         await self._loop.record(started, self._composed(), *deposit)
+        self._heart.beat(Phase.RECONCILING)
         await self._reconcile()
+        self._heart.beat(Phase.CATCHING_UP)
         self._prepare_catch_up()
         return started
 
@@ -127,6 +139,7 @@ class Session:
         over = self._ended_before or self._terms.as_recorded
         if not self._stop.is_set() and not over:
             await self._loop.carry(FeedEnded(self._loop.frame, self._loop.at_us))
+        self._heart.beat(Phase.STOPPING, frame=self._loop.frame)
         reason = self._stop_reason or END
         await self._loop.carry(StopAsked(self._loop.frame, self._loop.at_us, reason))
         await self._loop.record(SessionStopped(reason))
@@ -139,7 +152,7 @@ class Session:
         try:
             while not self._stop.is_set():
                 following = asyncio.ensure_future(anext(batches, None))
-                await asyncio.wait({following, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                await self._first_of({following, stopped})
                 if not following.done():
                     following.cancel()
                     return
@@ -149,6 +162,13 @@ class Session:
                 yield batch
         finally:
             stopped.cancel()
+
+    async def _first_of(self, waited: set[asyncio.Future[Any]]) -> None:
+        """Wait for the first; a feed that says nothing is not a loop that hangs."""
+        every_s = BEAT_EVERY_S if self._heart.heard else None
+        first = asyncio.FIRST_COMPLETED
+        while not (await asyncio.wait(waited, timeout=every_s, return_when=first))[0]:
+            self._heart.beat()
 
     async def _live(self, batch: Iterable[Event]) -> None:
         carry, stop = self._loop.carry, self._stop
@@ -161,6 +181,7 @@ class Session:
                 return
 
     async def _catch(self, catch_up: CatchUp, event: Event) -> None:
+        self._heart.beat(frame=event.frame)
         if catch_up.covers(event, self._caught_up_frame):
             _refuse_divergence(catch_up.take(event))
         else:
@@ -175,10 +196,12 @@ class Session:
         _refuse_drifts(compare(self.engine.portfolio, self._fold()))
         frame, at_us = self._loop.frame, self._loop.at_us
         self.engine.portfolio.state = TradingState.HALTED
+        halt = self._terms.halt
+        self._heart.beat(Phase.HALTED if halt else Phase.TRADING, frame=frame)
         if self._terms.as_recorded:
             return
-        asked = TradingAsked(frame, at_us, TradingState.ACTIVE, "memory, ledger and venue agree")
-        await self._loop.carry(asked)
+        state = TradingState.HALTED if halt else TradingState.ACTIVE
+        await self._loop.carry(TradingAsked(frame, at_us, state, halt or self._terms.agreed))
         late, self._late = self._late, []
         for answered in late:
             await self._loop.carry(answered)
@@ -214,7 +237,8 @@ class Session:
         for order in plan.expire:
             await self._loop.record(_expired(order))
         for prepared in plan.resend:
-            answer = await self._venue.submit(prepared)
+            sent = self._venue.submit(prepared)
+            answer = await beating(self._heart, sent, most_s=VENUE_S_MAX)
             self._late.append(self._answered(prepared.intent_id, prepared.order_hash, answer))
         for order, answer in plan.answers:
             self._late.append(self._answered(order.intent.intent_id, order.order_hash, answer))
@@ -233,10 +257,13 @@ class Session:
     async def _plan(self) -> Plan:
         ours = self._fold()
         unsettled = [order.order_hash for order in ours.orders.values()]
-        view: VenueView = await self._venue.view(unsettled, self._since_us(ours))
+        asked = self._venue.view(unsettled, self._since_us(ours))
+        view: VenueView = await beating(self._heart, asked, most_s=VENUE_S_MAX)
         at_us = self._ledger.head.stamp.at_us
         known = self._ledger.known_fills([fill.fill_id for fill in view.fills])
-        return reconcile(ours, view, known, at_us=at_us, live_us=self._terms.order_life_us)
+        # Halted, nothing is young enough to be sent again.
+        live_us = NEVER_US if self._terms.halt else self._terms.order_life_us
+        return reconcile(ours, view, known, at_us=at_us, live_us=live_us)
 
     def _since_us(self, ours: Portfolio) -> int:
         made = [order.intent.made_us for order in ours.orders.values()]

@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -39,10 +40,18 @@ class DataDirectory:
     handle: int
 
     @classmethod
-    def hold(cls, path: Path, *, wait_s: int = 0, mounts: Path = MOUNTS) -> Self:
+    def hold(
+        cls,
+        path: Path,
+        *,
+        wait_s: int = 0,
+        mounts: Path = MOUNTS,
+        waiting: Callable[[], object] = bool,
+    ) -> Self:
         """Make the directory if only it is missing, judge it, and lock it for this process.
 
-        Waits at most `wait_s` seconds for another process to let go of it.
+        Waits at most `wait_s` seconds for another process to let go of it; calls `waiting` at
+        each look.
 
         Raises:
             Refused: missing parent, not a directory, read-only, full, on a network file system,
@@ -58,7 +67,7 @@ class DataDirectory:
         try:
             require_local(path, mounts)
             require_room(path)
-            lock(path, handle, wait_s)
+            lock(path, handle, wait_s, waiting)
             return cls(path=path, device=path.stat().st_dev, handle=handle)
         except OSError as error:
             os.close(handle)
@@ -160,7 +169,7 @@ def filesystem(path: Path, mountinfo: str) -> str:
     return kind
 
 
-def lock(path: Path, handle: int, wait_s: int) -> None:
+def lock(path: Path, handle: int, wait_s: int, waiting: Callable[[], object] = bool) -> None:
     """Take the directory's lock and write our process id into it.
 
     Raises:
@@ -173,6 +182,7 @@ def lock(path: Path, handle: int, wait_s: int) -> None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() < deadline:
+                waiting()
                 time.sleep(POLL_S)
                 continue
             raise Refused(

@@ -42,9 +42,12 @@ class Credentials:
     def usable(self) -> bool:
         """Say whether the secret can sign at all."""
         try:
-            return bool(base64.urlsafe_b64decode(self.secret))
+            return bool(self._decoded())
         except (binascii.Error, ValueError):
             return False
+
+    def _decoded(self) -> bytes:
+        return base64.urlsafe_b64decode(self.secret + "=" * (-len(self.secret) % 4))
 
     def headers(self, at_s: int, method: str, path: str) -> dict[str, str]:
         """Return the five headers of a call without a body; the path has no query.
@@ -53,7 +56,7 @@ class Credentials:
         path and body with the decoded secret, base64 with the URL alphabet, padding kept.
         """
         message = f"{at_s}{method}{path}".encode()
-        digest = hmac.new(base64.urlsafe_b64decode(self.secret), message, hashlib.sha256).digest()
+        digest = hmac.new(self._decoded(), message, hashlib.sha256).digest()
         return {
             "POLY_ADDRESS": self.address,
             "POLY_API_KEY": self.key,
