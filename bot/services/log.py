@@ -14,6 +14,7 @@ from bot.domain.entry import (
     DriftFound,
     Entry,
     FillRecorded,
+    FillReversed,
     IntentDenied,
     IntentRecorded,
     MarketListed,
@@ -101,6 +102,14 @@ def describe(entry: Entry) -> tuple[str, Fields] | None:
 
 def _other(entry: Entry) -> tuple[str, Fields] | None:
     match entry:
+        case FillReversed(fill=fill):
+            return "order.fill_reversed", {
+                "order_hash": fill.order_hash,
+                "fill_id": fill.fill_id,
+                "size_shares": str(fill.size),
+                "reason": entry.reason,
+                "cash_usd": str(entry.cash),
+            }
         case MarketListed():
             slug = entry.market.slug
             return "market.listed", {"market_id": entry.market.market_id, "slug": slug}

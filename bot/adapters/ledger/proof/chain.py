@@ -10,7 +10,7 @@ from typing import Final
 from bot.adapters.ledger.codec import EVENT_TYPES, Event, Undecodable, decode, link, subject
 from bot.adapters.ledger.proof.finding import Finding, brief
 
-MOVES_CASH: Final = ("capital_deposited", "fill_recorded", "position_settled")
+MOVES_CASH: Final = ("capital_deposited", "fill_recorded", "fill_reversed", "position_settled")
 HASHED: Final = "frame, at_us, event_type, content or decisions"
 
 

@@ -96,7 +96,11 @@ def _cash(connection: driver.Connection, recent: list[Event]) -> Iterator[Findin
         yield Finding("trade_events", f"seq={seq}", error.column, brief(said[1]), str(error))
         return
     if not isinstance(
-        entry, entries.FillRecorded | entries.PositionSettled | entries.CapitalDeposited
+        entry,
+        entries.FillRecorded
+        | entries.FillReversed
+        | entries.PositionSettled
+        | entries.CapitalDeposited,
     ):
         yield Finding("cash", f"seq={seq}", "", "a row", "no row")
     elif entry.cash.micros != row[1]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.ledger import driver, migrate, statement
+from bot.adapters.ledger import codec, driver, migrate, statement
 from bot.adapters.ledger.ledger import SqliteLedger
-from bot.adapters.ledger.proof import compare, start
+from bot.adapters.ledger.proof import chain, compare, start
 from bot.adapters.ledger.proof.start import start_findings
 from bot.adapters.ledger.reader import LedgerReader
 from bot.adapters.ledger.statement import Statement
@@ -160,3 +160,11 @@ def test_neither_a_start_nor_a_status_reads_a_whole_table(told: Path) -> None:
 
 def test_reading_a_whole_table_would_be_noticed(told: Path) -> None:
     assert whole_tables_read(["SELECT * FROM orders WHERE reason = 'x'"], told)
+
+
+def test_every_entry_that_carries_cash_moves_it_for_the_check_too() -> None:
+    """A kind that is forgotten here would make a sound ledger look damaged at its next start."""
+    carrying = {
+        name for name, kind in codec.EVENT_TYPES.items() if "cash" in kind.__dataclass_fields__
+    }
+    assert set(chain.MOVES_CASH) == carrying
