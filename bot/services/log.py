@@ -100,7 +100,7 @@ def describe(entry: Entry) -> tuple[str, Fields] | None:
             return _other(entry)
 
 
-def _other(entry: Entry) -> tuple[str, Fields] | None:
+def _other(entry: Entry) -> tuple[str, Fields] | None:  # noqa: PLR0911 - one return an entry
     match entry:
         case FillReversed(fill=fill):
             return "order.fill_reversed", {
