@@ -9,14 +9,14 @@ from ops import report
 EXAMPLE = """\b
 Examples:
   poly kill --reason "the feed looks wrong"
-  poly kill --from outside --reason "cannot reach the container"
+  poly kill --from outside
   poly kill --from outside --dry-run
 
 \b
 In the container it asks the watchdog; without an answer in 1 s it does every step itself.
 From outside it cancels at the venue and stops the service at Railway at once, then sets
 POLY_HALT. It needs RAILWAY_API_TOKEN (or RAILWAY_TOKEN, a project token), RAILWAY_SERVICE_ID,
-POLYMARKET_ADDRESS and the three POLYMARKET_API_KEY, _API_SECRET and POLYMARKET_PASSPHRASE.
+POLYMARKET_ADDRESS, POLYMARKET_API_KEY, POLYMARKET_API_SECRET and POLYMARKET_PASSPHRASE.
 
 \b
 Exit codes:
@@ -29,7 +29,9 @@ Exit codes:
 
 
 @click.command(epilog=EXAMPLE)
-@click.option("--reason", default="", help="Why; kept in latch and snapshot.")
+@click.option(
+    "--reason", default="", help="Why; kept in latch and snapshot, from outside only said."
+)
 @click.option(
     "--from",
     "place",
@@ -44,7 +46,7 @@ Exit codes:
 def command(reason: str, place: str, data_dir: str | None, *, dry_run: bool, as_json: bool) -> None:
     """Halt everything, cancel every order, prove that none rests; it stays so until resumed."""
     if place == "outside":
-        _outside(dry_run=dry_run, as_json=as_json)
+        _outside(reason, dry_run=dry_run, as_json=as_json)
     if dry_run:
         raise click.UsageError("--dry-run is for --from outside")
     if not reason:
@@ -84,11 +86,12 @@ def _here(reason: str, data_dir: str | None, *, as_json: bool) -> None:
     raise SystemExit(code)
 
 
-def _outside(*, dry_run: bool, as_json: bool) -> None:
+def _outside(reason: str, *, dry_run: bool, as_json: bool) -> None:
     from bot.domain.refusal import ExitCode
     from ops.halt import outside
 
     done = outside.dry_run(os.environ) if dry_run else outside.kill(os.environ, _tell)
+    done["reason"] = reason
     code = ExitCode.OK if done["ok"] else ExitCode.OUTSIDE
     if as_json:
         report.emit({**done, "exit_code": int(code)})
