@@ -16,6 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "tests"
 MEASURED = ("coverage", "run", "-m", "pytest", "-q", "-n0")
+AGAIN_MAX = 10
+"""More failures than this are no accident, and are not run again."""
 CORE = ("tests/unit/bot/domain", "tests/unit/bot/engine")
 
 
@@ -50,6 +52,22 @@ def report_of(name: str) -> str:
     return f"--junitxml={REPORTS / name}.xml"
 
 
+def again(first: dict[str, int]) -> tuple[int, dict[str, int]]:
+    """Run what failed once more, alone and in turn, and return its exit code and the new counts.
+
+    Many real processes on a small machine sometimes starve one another. What passes alone is no
+    failure of the product, but it is named, because a test that can starve has to be mended.
+    """
+    code = run(
+        "what failed, once more and alone", "pytest", "-q", "-n0", "-p", "no:randomly", "--lf",
+        report_of("again"), "tests",
+    )  # fmt: skip
+    second = counted(REPORTS / "again.xml")
+    passed = first["failed"] - second["failed"]
+    print(f"== {passed} of {first['failed']} passed alone: starved, or order matters to them")
+    return code, first | {"passed": first["passed"] + passed, "failed": second["failed"]}
+
+
 def main() -> int:
     """Run both parts and the gate; return 0 only when all three agree."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -69,6 +87,8 @@ def main() -> int:
         ),
     ]  # fmt: skip
     parts = [counted(REPORTS / f"{name}.xml") for name in ("core", "rest")]
+    if codes[2] and 0 < parts[1]["failed"] <= AGAIN_MAX:
+        codes[2], parts[1] = again(parts[1])
     gate = "all covered" if codes[1] == 0 else "NOT all covered"
     total = {key: sum(part[key] for part in parts) for key in ("passed", "failed", "skipped")}
     print(f"== {time.monotonic() - began:.0f} s; branches of the core: {gate}")
