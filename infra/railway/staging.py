@@ -14,6 +14,8 @@ from infra.railway.lock import only_writer
 from infra.railway.patch import Json
 
 PATHS_SHOWN = 8
+OTHERS_S_MAX = 3.0
+"""How long the other resources of a run may take to commit what they had staged before."""
 
 
 def write(api: Railway, environment_id: str, patch_of: Callable[[Json], Json], *, why: str) -> None:
@@ -21,7 +23,8 @@ def write(api: Railway, environment_id: str, patch_of: Callable[[Json], Json], *
 
     `patch_of` makes the patch from the configuration as it is. Idempotent. A staged patch equal to
     this one is our own from an interrupted run and is committed; any other stands for somebody's
-    unfinished work and is refused.
+    unfinished work and is refused, after the other resources of this run had their turn: one of
+    them may have left it when an earlier run was interrupted, and commits it now.
 
     Raises:
         StagedByOthers: names the paths; nothing of ours was written.
@@ -29,6 +32,21 @@ def write(api: Railway, environment_id: str, patch_of: Callable[[Json], Json], *
         RailwayError: as the calls.
 
     """
+    refused: list[StagedByOthers] = []
+
+    def turn() -> bool | None:
+        try:
+            _write(api, environment_id, patch_of, why)
+        except StagedByOthers as error:
+            refused[:] = [error]
+            return None
+        return True
+
+    if api.pace.until(turn, OTHERS_S_MAX) is None:
+        raise refused[-1]
+
+
+def _write(api: Railway, environment_id: str, patch_of: Callable[[Json], Json], why: str) -> None:
     with only_writer(environment_id, api.pace):
         before = environments.state(api, environment_id)
         patch = patches.needed(before.config, patch_of(before.config))
