@@ -6,11 +6,15 @@ Does one thing at Railway: one deployment of the service as it is configured.
 from dataclasses import dataclass
 
 from bot.domain.refusal import ExitCode, Refused
-from infra.railway.calls.deployments import RUNNING, Deployment
+from infra.railway.calls.deployments import RUNNING, STARTING, Deployment
 from ops.persistence.judge import Evidence, Line, Mounted, boots, complete, stop
 from ops.persistence.service import Service, until
 
 ENDED = ("FAILED", "CRASHED", "REMOVED", "SKIPPED")
+COMING_S = 120.0
+"""How long to wait for a deployment that is on its way."""
+LOG_S = 10.0
+"""How long the log of a container that just began may stay empty."""
 STOP_LINE_S = 10.0
 """How long a log may lag behind the container that wrote it; a killed one never says stop."""
 
@@ -38,12 +42,12 @@ def before(service: Service) -> Before:
             "is needed to prove that; attach one with `pulumi up`",
             ExitCode.NEGATIVE,
         )
-    running = next((row for row in service.deployments() if runs(row)), None)
-    if running is None:
+    running = until(lambda: _settled(service), COMING_S)
+    if not isinstance(running, Deployment):
         raise Refused(
             "no deployment of the service is running: deploy it, then ask again", ExitCode.NEGATIVE
         )
-    seen = boots(service.evidence(running.id))
+    seen = until(lambda: boots(service.evidence(running.id)) or None, LOG_S)
     if not seen:
         raise Refused(
             f"deployment {running.id} has printed no ledger.boot line: an image older than "
@@ -85,6 +89,14 @@ def redeploy(service: Service, was: Before, within_s: float) -> Evidence:
         stopped=until(lambda: _stopped(service, was), STOP_LINE_S),
         new=new,
     )
+
+
+def _settled(service: Service) -> Deployment | bool | None:
+    """Return what runs; False when nothing does or will; None while one is on its way."""
+    rows = service.deployments()
+    if any(row.status in STARTING for row in rows):
+        return None
+    return next((row for row in rows if runs(row)), False)
 
 
 def _stopped(service: Service, was: Before) -> Line | None:

@@ -198,7 +198,7 @@ async def test_a_book_that_stays_unbelievable_is_asked_for_ever_less() -> None:
         async with hearing(stand_in) as (feed, ear):
             await ear.until(lambda: whole(feed), "whole books")
             token = feed.mirror.tokens[0]
-            stand_in.post("levels", token_id=token, side="BUY", price="0.011", size="77")
+            stand_in.post("levels", token_id=token, side="BUY", price="0.0105", size="77")
             await ear.until(lambda: ear.refused("off_grid"), "a price off the grid")
             ticks = len(ear.of(TimerFired))
             await ear.until(lambda: len(ear.of(TimerFired)) > ticks + 8, "eight seconds")

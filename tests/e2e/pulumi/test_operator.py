@@ -90,7 +90,7 @@ def test_where_nothing_can_be_mounted_the_answer_is_unproved_with_the_reason(
     railway = start_standin("--plan", "pro", "--no-mounts")
     made = click(railway, image=IMAGE, command=f"{sys.executable} {TINY} volume", secrets={})
     code, said, stderr = poly_at(tmp_path, {**os.environ, **railway.environment()}, made.names())
-    assert (code, said["ok"]) == (1, False), stderr
+    assert (code, said["ok"], said.get("error")) == (1, False, None), stderr
     (open_question,) = (one for one in said["checks"] if one["verdict"] != "proved")
     assert (open_question["name"], open_question["verdict"]) == ("mounted", "unproved")
     assert "cannot mount" in open_question["seen"]
