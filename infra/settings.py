@@ -15,6 +15,8 @@ import pulumi
 from infra.keys import NAMESPACE, choice, flag, positive, railway_name, refuse, required
 
 MOUNT_PATH = "/app/data"
+START_COMMAND = "python -m bot.watchdog"
+"""The watchdog is the container's first process; it starts the engine, `python -m bot`."""
 RESERVED = ("POLY_HALT", "POLY_RESUME", "RAILWAY_")
 FIXED = ("POLY_MODE", "POLY_DATA_DIR", "POLY_LOCK_WAIT_S", "POLY_BACKUP_")
 KEYS = frozenset(
@@ -151,7 +153,7 @@ def read(config: pulumi.Config) -> Settings:
         plan=plan,
         region=signed_off_region(config),
         source=source(config, mode),
-        start_command=config.get("startCommand") or "python -m bot",
+        start_command=config.get("startCommand") or START_COMMAND,
         limits=Limits(
             cpu=positive(config, "cpu", 1.0, most=48),
             memory_gb=positive(config, "memoryGb", 1.0, most=48),

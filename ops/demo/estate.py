@@ -161,7 +161,7 @@ def made(scene: Scene) -> None:
         "region": REGION,
         "regionSignedOff": f"{REGION} 2026-11-23 the demo, which sends no order anywhere",
         "image": "ghcr.io/example/poly@sha256:" + "0" * 64,
-        "startCommand": f"{sys.executable} -m bot",
+        "startCommand": f"{sys.executable} -m bot.watchdog",
         "mode": "REPLAY",
         "bucket": "poly-backups",
         "backupSchedule": ["DAILY"],

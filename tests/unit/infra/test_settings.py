@@ -39,6 +39,7 @@ def test_the_least_a_stack_says_is_paper_in_one_project() -> None:
     assert (said.plan, said.region) == (Plan.PRO, Region.AMSTERDAM)
     assert said.source == Image(DIGEST)
     assert said.volume_mb is None
+    assert said.start_command == "python -m bot.watchdog"
     assert said.backups.schedule == ()
 
 

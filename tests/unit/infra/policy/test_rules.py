@@ -28,7 +28,7 @@ def service(**changed: object) -> Declared:
         "restartPolicyType": "ON_FAILURE",
         "restartPolicyMaxRetries": 10,
         "sleepApplication": False,
-        "startCommand": "python -m bot",
+        "startCommand": "python -m bot.watchdog",
     }
     return Declared(rules.SERVICE, "poly-service", {**good, **changed})
 
