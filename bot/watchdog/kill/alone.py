@@ -27,6 +27,8 @@ LOCK: Final = ".lock"
 DEAD: Final = frozenset("ZX")
 DEATH_S: Final = 5.0
 LOOK_S: Final = 0.01
+REFUSALS_MOST: Final = 7
+"""So often in a row, over six seconds, a venue refuses wrong credentials and not a wrong clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,19 @@ def _end(pid: int) -> str:
 
 
 def finish(trip: Trip, tell: Callable[[Row], None], *, proof_s: float, final_s: float) -> Row:
-    """Wait for proof and end, tell each, and return how it stands."""
-    wait_for(trip, trip.settled.is_set, proof_s)
+    """Wait for proof and end, tell each, and return how it stands.
+
+    Credentials that the venue does not know are not tried to the end of the time: whoever waits
+    has to be told, and can come back with others.
+    """
+
+    def refused() -> bool:
+        return trip.refusals >= REFUSALS_MOST
+
+    wait_for(trip, lambda: trip.settled.is_set() or refused(), proof_s)
+    if refused():
+        trip.given_up.set()
+        wait_for(trip, trip.final.is_set, final_s)
     tell(trip.told())
     wait_for(trip, trip.final.is_set, final_s)
     if not trip.final.is_set():

@@ -36,6 +36,8 @@ class Emptied:
     """The last complete list; None where there was none."""
     problem: str = ""
     """Why the last call proved nothing; empty after one that did."""
+    refusals: int = 0
+    """How often in a row the venue did not know our credentials, its own clock used."""
 
 
 class Emptying:
@@ -117,11 +119,12 @@ class Emptying:
             answer = call()
         except Unanswered as failed:
             self.done.problem = str(failed)
+            self.done.refusals = self.done.refusals + 1 if failed.status == UNAUTHORIZED else 0
             self._tell("unanswered", {"why": str(failed), "status": failed.status})
             self._after(failed)
             return None
         self._pause_s = PAUSE_S_FIRST
-        self.done.problem = ""
+        self.done.problem, self.done.refusals = "", 0
         return answer
 
     def _after(self, failed: Unanswered) -> None:

@@ -57,6 +57,11 @@ class Trip:
             else Emptying(venue, self._gone, self.tell, until=self.given_up.is_set)
         )  # fmt: skip
 
+    @property
+    def refusals(self) -> int:
+        """Return how often in a row the venue did not know our credentials."""
+        return 0 if self._emptying is None else self._emptying.done.refusals
+
     def begin(self) -> None:
         """Start everything at once; returns at once."""
         self.tell("tripped", {"cause": self.latch.cause, "reason": self.latch.reason})
