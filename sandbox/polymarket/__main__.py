@@ -21,6 +21,7 @@ from sandbox.polymarket.faults import FAULTS
 USAGE_EXIT = 2
 PLACE_EXIT = 4
 BROKEN_EXIT = 1
+SECOND_MAX = 1 << 32
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         speed = _speed(given.speed)
         if not 0 <= given.port <= 65_535:  # noqa: PLR2004 - a TCP port
             raise ValueError(f"--port must be in [0, 65535], was {given.port}")  # noqa: TRY301
+        given.begin = _begin(given.begin, given.recording)
         return asyncio.run(_serve(given, faults, speed))
     except ValueError as error:
         return _refused(error, USAGE_EXIT)
@@ -64,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     parser.add_argument("--recording", type=Path, help="a file in the format of docs/recording.md")
     parser.add_argument("--speed", default="1", help="market time against the wall; 0 stands still")
+    parser.add_argument("--begin", metavar="UNIX_S", help="where market time begins (default: now)")
     parser.add_argument("--faults", default="", metavar="NAME[:RATE],…")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--state", type=Path, metavar="DIR", help="keep state and journal here")
@@ -81,13 +84,23 @@ def _speed(text: str) -> Decimal:
     return speed
 
 
+def _begin(text: str | None, recording: Path | None) -> int | None:
+    if text is None:
+        return None
+    if recording is not None:
+        raise ValueError("--begin: a recording begins where its first frame does; leave one out")
+    if not text.isdecimal() or not 0 < int(text) < SECOND_MAX:
+        raise ValueError(f"--begin must be a second since 1970 before {SECOND_MAX}, was {text!r}")
+    return int(text)
+
+
 async def _serve(given: argparse.Namespace, faults: Faults, speed: Decimal) -> int:
     # What follows is heavy; `--help` and `--list-faults` must not wait for it.
     from sandbox.polymarket.keeping import Keeper, restore  # noqa: PLC0415
     from sandbox.polymarket.server import Server  # noqa: PLC0415
     from sandbox.polymarket.world import Options, Place, build, flow_of  # noqa: PLC0415
 
-    options = Options(given.recording, speed, given.seed, given.state)
+    options = Options(given.recording, speed, given.seed, given.state, given.begin)
     keeper = Keeper(given.state) if given.state is not None else None
     kept = keeper.load(flow_of(options)) if keeper is not None else None
     place = Place(kept.origin_us, kept.now_us) if kept is not None else None

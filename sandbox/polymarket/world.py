@@ -36,6 +36,8 @@ class Options:
     speed: Decimal = Decimal(1)
     seed: int = 0
     state: Path | None = None
+    begin_s: int | None = None
+    """Where market time begins; a recording's first frame or the wall's second by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +170,8 @@ def build(options: Options, faults: Faults, place: Place | None = None) -> World
     """
     seed = options.seed.to_bytes(8, "big", signed=True).rjust(32, b"\x5a")
     recording = Recording(options.recording) if options.recording else None
-    now_us = wall_now_us() // MICROS * MICROS
-    first_us = Recording(recording.path).first().at_us if recording else now_us
+    begin_s = wall_now_us() // MICROS if options.begin_s is None else options.begin_s
+    first_us = Recording(recording.path).first().at_us if recording else begin_s * MICROS
     place = place or Place(first_us, first_us)
     start_us = place.now_us
     prices = Prices(options.seed, place.origin_us // MICROS)

@@ -8,7 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 SECOND_US = 1_000_000
-WINDOW_US = 10 * SECOND_US
+SHORT_US = 10 * SECOND_US
+LONG_US = 600 * SECOND_US
 TIERS = {
     "Standard": (40, 60, 80, 120),
     "Copper": (60, 90, 120, 180),
@@ -20,31 +21,42 @@ TIERS = {
     "Elite": (600, 900, 1200, 1800),
 }
 """Orders a second and their burst, cancels a second and their burst."""
-PATHS = {
-    "/order": 5000,
-    "/orders": 2000,
-    "/cancel-all": 250,
-    "/cancel-market-orders": 1500,
-    "/gamma/markets/keyset": 300,
-    "/gamma/events/keyset": 500,
-    "/data-api/v2/trades": 200,
-    "/data-api/v2/positions": 150,
-    "/book": 1500,
-    "/price": 1500,
-    "/midpoint": 1500,
-    "/books": 500,
-    "/prices": 500,
-    "/midpoints": 500,
-    "/tick-size": 200,
-    "/balance-allowance": 200,
-    "/balance-allowance/update": 50,
-    "/data/orders": 500,
-    "/data/trades": 500,
-    "/notifications": 125,
-    "/auth/api-key": 100,
-    "/auth/derive-api-key": 100,
+SHORT = {
+    "POST /order": 5000,
+    "DELETE /order": 5000,
+    "POST /orders": 2000,
+    "DELETE /orders": 2000,
+    "DELETE /cancel-all": 250,
+    "DELETE /cancel-market-orders": 1500,
+    "GET /gamma/markets/keyset": 300,
+    "GET /gamma/events/keyset": 500,
+    "GET /data-api/v2/trades": 200,
+    "GET /data-api/v2/positions": 150,
+    "GET /book": 1500,
+    "GET /price": 1500,
+    "GET /midpoint": 1500,
+    "POST /books": 500,
+    "POST /prices": 500,
+    "POST /midpoints": 500,
+    "GET /tick-size": 200,
+    "GET /balance-allowance": 200,
+    "GET /balance-allowance/update": 50,
+    "GET /data/orders": 500,
+    "GET /data/trades": 500,
+    "GET /notifications": 125,
+    "POST /auth/api-key": 100,
+    "GET /auth/derive-api-key": 100,
 }
-"""Calls in 10 s; more are held back, not refused."""
+"""Calls in any 10 s; more are held back, not refused."""
+LONG = {
+    "POST /order": 120_000,
+    "DELETE /order": 120_000,
+    "POST /orders": 21_000,
+    "DELETE /orders": 15_000,
+    "DELETE /cancel-all": 6_000,
+    "DELETE /cancel-market-orders": 21_000,
+}
+"""Calls in any 10 min, beside the above."""
 SUBMITS_A_MINUTE = 25
 
 
@@ -75,7 +87,7 @@ class Bucket:
 
 @dataclass(slots=True)
 class Limits:
-    """Buckets by signer and kind, windows by path."""
+    """Buckets by signer and kind, sliding windows by call."""
 
     buckets: dict[str, Bucket] = field(default_factory=dict)
     windows: dict[str, deque[int]] = field(default_factory=dict)
@@ -88,17 +100,21 @@ class Limits:
             self.buckets[name] = Bucket(rate, burst, burst, now_us)
         return self.buckets[name]
 
-    def wait_us(self, path: str, now_us: int) -> int:
-        """Count a call and return how long an address has to be held back for it."""
-        most = PATHS.get(path)
-        if most is None:
-            return 0
-        calls = self.windows.setdefault(path, deque(maxlen=most))
-        wait = 0
-        if len(calls) == most:
-            wait = max(0, calls[0] + WINDOW_US - now_us)
-        calls.append(now_us + wait)
+    def wait_us(self, call: str, now_us: int) -> int:
+        """Count a call (`GET /book`) and return how long an address has to be held back for it."""
+        spans = ((SHORT.get(call), SHORT_US), (LONG.get(call), LONG_US))
+        held = [self._window(call, most, span_us) for most, span_us in spans if most is not None]
+        free_us = [calls[0] + span_us for calls, span_us in held if len(calls) == calls.maxlen]
+        wait = max([0, *(at_us - now_us for at_us in free_us)])
+        for calls, _ in held:
+            calls.append(now_us + wait)
         return wait
+
+    def _window(self, call: str, most: int, span_us: int) -> tuple[deque[int], int]:
+        name = f"{call} {span_us}"
+        if name not in self.windows:
+            self.windows[name] = deque(maxlen=most)
+        return self.windows[name], span_us
 
     def submits(self, now_us: int) -> bool:
         """Count a relayer submit; False where a minute has seen too many."""

@@ -139,7 +139,8 @@ class Gate:
 
     async def held_back(self, request: web.Request) -> None:
         """Hold a call back for as long as its path has been called too often."""
-        wait_us = self.world.limits.wait_us(request.path, self.world.clocks.protocol_us())
+        call = f"{request.method} {request.path}"
+        wait_us = self.world.limits.wait_us(call, self.world.clocks.protocol_us())
         if wait_us:
             await asyncio.sleep(wait_us / MICROS)
 

@@ -12,6 +12,7 @@ import httpx
 from bot.adapters.polymarket.clock import MarketClock
 from bot.adapters.polymarket.feed.place import Ground, Login, Notice, Places
 from bot.domain.secret import Secret
+from tests.contract.polymarket_sdk.standin import begun
 
 SERIES = ("btc-15m", "btc-5m", "eth-15m")
 """What the stand-in's own flow has."""
@@ -25,7 +26,8 @@ class StandIn:
     """One process whose market time runs by itself."""
 
     def __init__(self, speed: float, *options: str) -> None:
-        command = [sys.executable, "-m", "sandbox.polymarket", "--speed", str(speed), *options]
+        paced = ("--speed", str(speed), *begun(options))
+        command = [sys.executable, "-m", "sandbox.polymarket", *paced]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert self.process.stdout is not None
         self.line: dict[str, Any] = json.loads(self.process.stdout.readline())

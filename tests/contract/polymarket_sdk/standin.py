@@ -12,13 +12,22 @@ from polymarket._internal.environment import PRODUCTION_CONFIG, create_environme
 from polymarket.environments import Environment
 
 Row = dict[str, Any]
+BEGIN_S = 1_795_450_560
+"""A minute into windows of a quarter of an hour: no test may depend on when it is run."""
+
+
+def begun(options: tuple[str, ...]) -> tuple[str, ...]:
+    """Return options that say where market time begins; a recording says it itself."""
+    if {"--recording", "--begin"} & set(options):
+        return options
+    return (*options, "--begin", str(BEGIN_S))
 
 
 class StandIn:
     """One process with its control address."""
 
     def __init__(self, *options: str) -> None:
-        command = [sys.executable, "-m", "sandbox.polymarket", "--speed", "0", *options]
+        command = [sys.executable, "-m", "sandbox.polymarket", "--speed", "0", *begun(options)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert self.process.stdout is not None
         self.line = json.loads(self.process.stdout.readline())

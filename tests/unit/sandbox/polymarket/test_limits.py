@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.polymarket.guard.heartbeats import SILENCE_US_MOST, Heartbeats
-from sandbox.polymarket.guard.limits import PATHS, TIERS, WINDOW_US, Limits, headers
+from sandbox.polymarket.guard.limits import LONG, LONG_US, SHORT, SHORT_US, TIERS, Limits, headers
 from tests.unit.sandbox.polymarket.given import desk
 
 SECOND = 1_000_000
@@ -43,10 +43,28 @@ def test_the_headers_tell_what_is_left_and_when_it_is_full() -> None:
 
 def test_an_address_is_held_back_not_refused() -> None:
     limits = Limits()
-    most = PATHS["/balance-allowance/update"]
-    waits = [limits.wait_us("/balance-allowance/update", 0) for _ in range(most + 1)]
-    assert waits == [0] * most + [WINDOW_US]
-    assert limits.wait_us("/ok", 0) == 0
+    call = "GET /balance-allowance/update"
+    waits = [limits.wait_us(call, 0) for _ in range(SHORT[call] + 1)]
+    assert waits == [0] * SHORT[call] + [SHORT_US]
+    assert limits.wait_us("GET /ok", 0) == 0
+
+
+@pytest.mark.parametrize("call", LONG)
+def test_ten_minutes_have_a_limit_of_their_own(call: str) -> None:
+    """A pace that ten seconds allow is held back where ten minutes do not; then it slides."""
+    limits, pace_us = Limits(), -(-SHORT_US // SHORT[call])
+    waits = [limits.wait_us(call, number * pace_us) for number in range(LONG[call] + 1)]
+    assert waits[:-1] == [0] * LONG[call]
+    last_us = LONG[call] * pace_us
+    assert last_us + waits[-1] == LONG_US
+    assert limits.wait_us(call, LONG_US + pace_us) == 0
+
+
+def test_orders_and_cancels_of_one_path_are_counted_apart() -> None:
+    limits = Limits()
+    posts = [limits.wait_us("POST /orders", 0) for _ in range(SHORT["POST /orders"] + 1)]
+    assert posts[-1] == SHORT_US
+    assert limits.wait_us("DELETE /orders", 0) == 0
 
 
 def test_the_relayer_takes_25_submits_a_minute() -> None:
