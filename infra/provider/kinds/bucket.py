@@ -6,7 +6,16 @@ from typing import Annotated
 
 from typing_extensions import override
 
-from infra.provider.kinds.kind import Impact, Kind, Known, Live, Made, existing, id_parts
+from infra.provider.kinds.kind import (
+    Impact,
+    Kind,
+    Known,
+    Live,
+    Made,
+    existing,
+    id_parts,
+    made_or_found,
+)
 from infra.provider.kinds.project import not_blank, refuse_deleted
 from infra.provider.kinds.property import Fault, Prop, changed
 from infra.provider.ownership import Refusal, Urn, is_ours, not_ours
@@ -99,15 +108,11 @@ class Bucket(Kind[BucketInputs]):
         return next((one for one in view.buckets if one.name == new.name), None)
 
     def _made(self, session: Session, new: BucketInputs) -> buckets.Bucket:
-        try:
-            return buckets.create(session.api, project_id=new.project_id, name=new.name)
-        except LostAnswer:
-            found = session.api.pace.until(
-                lambda: self._named(session, new), session.api.pace.look_s_max
-            )
-            if found is None:
-                raise
-            return found
+        return made_or_found(
+            session.api.pace,
+            lambda: buckets.create(session.api, project_id=new.project_id, name=new.name),
+            lambda: self._named(session, new),
+        )
 
     def _settle(self, session: Session, new: BucketInputs, bucket_id: str) -> None:
         patch = {"buckets": {bucket_id: {"region": new.region, "isCreated": True}}}

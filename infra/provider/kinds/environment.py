@@ -7,7 +7,7 @@ from typing import Annotated
 from typing_extensions import override
 
 from infra.provider.kinds import holding
-from infra.provider.kinds.kind import Impact, Kind, Known, Live, Made, id_parts
+from infra.provider.kinds.kind import Impact, Kind, Known, Live, Made, id_parts, made_or_found
 from infra.provider.kinds.project import not_blank, refuse_deleted
 from infra.provider.kinds.property import Prop, changed
 from infra.provider.ownership import Urn, is_ours, not_ours
@@ -64,15 +64,11 @@ class Environment(Kind[EnvironmentInputs]):
         return next((one for one in found if one.name == new.name), None)
 
     def _made(self, session: Session, new: EnvironmentInputs) -> environments.Environment:
-        try:
-            return environments.create(session.api, project_id=new.project_id, name=new.name)
-        except LostAnswer:
-            found = session.api.pace.until(
-                lambda: self._named(session, new), session.api.pace.look_s_max
-            )
-            if found is None:
-                raise
-            return found
+        return made_or_found(
+            session.api.pace,
+            lambda: environments.create(session.api, project_id=new.project_id, name=new.name),
+            lambda: self._named(session, new),
+        )
 
     @override
     def read(self, session: Session, known: Known[EnvironmentInputs]) -> Live | None:

@@ -6,7 +6,7 @@ Works on plain values; the engine's messages are the server's business.
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,9 +16,11 @@ from infra.provider.kinds.property import Fault
 from infra.provider.ownership import Refusal, Urn
 from infra.provider.session import Session
 from infra.provider.wire import Value
-from infra.railway.errors import RailwayError
+from infra.railway.errors import LostAnswer, RailwayError
+from infra.railway.pace import Pace
 
 Inputs = TypeVar("Inputs")
+Found = TypeVar("Found")
 
 
 class Impact(StrEnum):
@@ -81,6 +83,22 @@ def existing(identity: str, outputs: Mapping[str, Value]) -> Iterator[None]:
         yield
     except (RailwayError, Refusal) as error:
         raise Unfinished(identity, outputs, str(error)) from error
+
+
+def made_or_found(pace: Pace, make: Callable[[], Found], find: Callable[[], Found | None]) -> Found:
+    """Make a thing once; after a lost answer look for it, and never make it again.
+
+    Raises:
+        LostAnswer: it did not show itself in time: it may or may not exist.
+
+    """
+    try:
+        return make()
+    except LostAnswer:
+        found = pace.until(find, pace.look_s_max)
+        if found is None:
+            raise
+        return found
 
 
 def fingerprint(value: object) -> str:

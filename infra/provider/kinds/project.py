@@ -7,7 +7,7 @@ from typing import Annotated
 from typing_extensions import override
 
 from infra.provider.kinds import holding
-from infra.provider.kinds.kind import Impact, Kind, Known, Live, Made, existing
+from infra.provider.kinds.kind import Impact, Kind, Known, Live, Made, existing, made_or_found
 from infra.provider.kinds.property import Prop, changed
 from infra.provider.ownership import Refusal, Urn, described, is_ours, not_ours, owner_in, text_in
 from infra.provider.session import Session
@@ -104,22 +104,17 @@ class Project(Kind[ProjectInputs]):
     def _made(
         self, session: Session, urn: Urn, workspace: str, new: ProjectInputs
     ) -> projects.Project:
-        try:
-            return projects.create(
+        return made_or_found(
+            session.api.pace,
+            lambda: projects.create(
                 session.api,
                 workspace_id=workspace,
                 name=new.name,
                 description=described(new.description, urn),
                 environment=new.default_environment_name,
-            )
-        except LostAnswer:
-            found = session.api.pace.until(
-                lambda: self._of_this_stack(session, urn, workspace, new.name),
-                session.api.pace.look_s_max,
-            )
-            if found is None:
-                raise
-            return found
+            ),
+            lambda: self._of_this_stack(session, urn, workspace, new.name),
+        )
 
     @override
     def read(self, session: Session, known: Known[ProjectInputs]) -> Live | None:

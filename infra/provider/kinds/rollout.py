@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from infra.provider.kinds.kind import made_or_found
 from infra.provider.session import Session
 from infra.railway.calls import deployments
 from infra.railway.calls.deployments import STARTING, Deployment
-from infra.railway.errors import LostAnswer, NotFound
+from infra.railway.errors import NotFound
 from infra.railway.lock import only_writer
 
 SUPERSEDED = ("REMOVED", "REMOVING", "SKIPPED")
@@ -33,26 +34,22 @@ def start(session: Session, ids: Mapping[str, str], commit_sha: str | None) -> D
     """
     with only_writer(ids["environmentId"], session.api.pace):
         before = {one.id for one in deployments.of_service(session.api, ids)}
-        try:
-            made = deployments.deploy(
+        made = made_or_found(
+            session.api.pace,
+            lambda: deployments.deploy(
                 session.api,
                 environment_id=ids["environmentId"],
                 service_id=ids["serviceId"],
                 commit_sha=commit_sha,
-            )
-        except LostAnswer:
-            found = session.api.pace.until(
-                lambda: _newer(session, ids, before), session.api.pace.look_s_max
-            )
-            if found is None:
-                raise
-            return found
+            ),
+            lambda: _newer(session, ids, before),
+        )
     return _seen(session, ids, made)
 
 
-def _newer(session: Session, ids: Mapping[str, str], before: set[str]) -> Deployment | None:
+def _newer(session: Session, ids: Mapping[str, str], before: set[str]) -> str | None:
     found = latest(session, ids)
-    return found if found is not None and found.id not in before else None
+    return found.id if found is not None and found.id not in before else None
 
 
 def _seen(session: Session, ids: Mapping[str, str], deployment_id: str) -> Deployment:

@@ -17,6 +17,7 @@ from infra.provider.kinds.kind import (
     existing,
     fingerprint,
     id_parts,
+    made_or_found,
 )
 from infra.provider.kinds.project import refuse_deleted
 from infra.provider.kinds.property import Fault, changed, untyped
@@ -114,20 +115,16 @@ class Service(Kind[ServiceInputs]):
 
     def _made(self, session: Session, new: ServiceInputs) -> services.Service:
         with only_writer(new.environment_id, session.api.pace):
-            try:
-                return services.create(
+            return made_or_found(
+                session.api.pace,
+                lambda: services.create(
                     session.api,
                     project_id=new.project_id,
                     environment_id=new.environment_id,
                     name=new.name,
-                )
-            except LostAnswer:
-                found = session.api.pace.until(
-                    lambda: self._named(session, new), session.api.pace.look_s_max
-                )
-                if found is None:
-                    raise
-                return found
+                ),
+                lambda: self._named(session, new),
+            )
 
     def _elsewhere(self, session: Session, new: ServiceInputs, service_id: str) -> list[str]:
         # Railway makes an instance in every environment that is not a fork (railway facts 1.6).
