@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain.entry import Entry, Recorded, Stamp
+from bot.domain.entry import Entry, Recorded, Severity, Stamp
 from bot.domain.event import Event, VenueEvent
 from bot.domain.fill import Fill, FillId
 from bot.domain.market import MarketId, TokenId
@@ -190,6 +190,68 @@ class Ledger(Protocol):
         """Return the last `TradingStateSet` by `upto_seq`, None if there was none."""
         ...
 
+    def equity_marked(self, *, upto_seq: int | None = None) -> Recorded | None:
+        """Return the last `EquityMarked` by `upto_seq`, None if there was none."""
+        ...
+
+    def deposited(self, *, after_seq: int, upto_seq: int | None = None) -> Usd:
+        """Return the sum of deposits with after_seq < seq <= upto_seq; withdrawals count less."""
+        ...
+
     async def close(self) -> None:
         """Commit what is queued and let go of the file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An alert that is not done: `at_us` and `seq` of its event, `repeats` since, until `last_us`.
+
+    Its `number` is its place in the outbox and never given twice.
+    """
+
+    number: int
+    seq: int
+    at_us: int
+    kind: str
+    severity: Severity
+    title: str
+    detail: str
+    runbook: str
+    repeats: int
+    last_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What became of an alert: a channel took it, or it is done (`sent, muted, given_up`)."""
+
+    number: int
+    channel: str = ""
+    at_us: int = 0
+    state: str = ""
+
+
+class Outbox(Protocol):
+    """Alerts on their way out: delivery state beside the ledger's truth, lost by nobody's crash.
+
+    For a thread of its own, never for the loop's: each call reads or writes the disk.
+    """
+
+    def waiting(self, *, after: int = 0, limit: int = 100) -> Sequence[Waiting]:
+        """Return alerts that are not done and have a number above `after`, oldest first."""
+        ...
+
+    def taken(self, channel: str) -> frozenset[int]:
+        """Return the numbers of those that are not done and that a channel has taken."""
+        ...
+
+    def note(self, postings: Sequence[Posting]) -> None:
+        """Write durably what became of alerts; idempotent.
+
+        Raises:
+            Permanent: the ledger takes nothing any more; what was not marked is sent again.
+            CommitUnknown: the same, and it may be marked.
+
+        """
         ...

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from bot.domain.fill import Fill, FillId, Position
 from bot.domain.market import Market, MarketId, Outcome
-from bot.domain.money import Shares, Usd
+from bot.domain.money import Price, Shares, Usd
 from bot.domain.order import Intent, IntentId, OrderHash, OrderState, StrategyId
 
 
@@ -44,6 +44,8 @@ class SessionStarted:
     previous_deployment_id: str
     previous_seq: int
     previous_hash: str
+    account: str = ""
+    """The wallet that is traded for, empty where no venue is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,84 @@ class TradingStateSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What the shares of one outcome are worth to us, and by what: bids, last, or cost."""
+
+    market_id: MarketId
+    outcome: Outcome
+    size: Shares
+    worth: Usd
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A loss limit that was reached; stands until a person accepts it.
+
+    `subject` is the series where the limit is one of a series, else empty; `value` and `bound`
+    are texts with their unit.
+    """
+
+    limit: str
+    subject: str
+    value: str
+    bound: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class EquityMarked:
+    """All that the loss limits are measured by, after something changed it: the last one counts.
+
+    `day` is the UTC day, `day_start` the equity it began with; `results` are what was realised in
+    each series on that day; `peak` is the highest equity marked since losses were last accepted.
+    """
+
+    cause: str
+    equity: Usd
+    peak: Usd
+    day: str
+    day_start: Usd
+    losses_in_a_row: int
+    results: tuple[tuple[str, Usd], ...]
+    broken: tuple[Breach, ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitBroken:
+    """A loss limit was reached, and what is still traded from here on."""
+
+    breach: Breach
+    state: TradingState
+
+
+@dataclass(frozen=True, slots=True)
+class LossesAccepted:
+    """A person took the losses: peak, day and series are counted anew from here on.
+
+    `acceptance` is the id of the latch that was cleared with it, so that it counts only once.
+    """
+
+    acceptance: str
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlattenBegun:
+    """A person wants out of a market: sell what is held there at the floor or better.
+
+    `floors` is the least price by outcome; nothing is opened in this market any more.
+    """
+
+    market_id: MarketId
+    floors: tuple[tuple[Outcome, Price], ...]
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnomalyCounted:
     """Something received could not be believed; repetitions are counted like refusals."""
 
@@ -203,6 +283,34 @@ class DriftFound:
     action: str
 
 
+class Severity(StrEnum):
+    """INFO is good to know; WARNING wants a look today; CRITICAL wants a person now."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+QUIET_S = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRaised:
+    """A person is to be told; what an alert of another entry says, said for its own sake.
+
+    `key` names what is the same thing happening again: within `quiet_s` it is counted, not told
+    again. `runbook` is a page of runbooks/.
+    """
+
+    kind: str
+    severity: Severity
+    key: str
+    title: str
+    detail: str
+    runbook: str
+    quiet_s: int = QUIET_S
+
+
 @dataclass(frozen=True, slots=True)
 class FrameReached:
     """Nothing else happened for a while; frames up to this entry's have been handled."""
@@ -218,8 +326,8 @@ class SessionStopped:
 Entry = (
     SessionStarted | StrategyComposed | CapitalDeposited | MarketListed | MarketSettled
     | IntentRecorded | IntentDenied | OrderChanged | FillRecorded | FillProved | FillReversed
-    | PositionSettled
-    | TradingStateSet | AnomalyCounted | DriftFound | FrameReached | SessionStopped
+    | PositionSettled | EquityMarked | LimitBroken | LossesAccepted | FlattenBegun
+    | TradingStateSet | AnomalyCounted | DriftFound | AlertRaised | FrameReached | SessionStopped
 )  # fmt: skip
 
 

@@ -123,6 +123,12 @@ class Market:
     version: ProtocolVersion
     accepting_orders: bool = True
 
+    @property
+    def series(self) -> str:
+        """Return which series of windows it belongs to, as "btc-15m"."""
+        parts = self.slug.split("-")
+        return f"{parts[0]}-{parts[-2] if len(parts) > 1 else ''}"
+
     def token(self, outcome: Outcome) -> TokenId:
         """Return the traded id of an outcome."""
         return self.up if outcome is Outcome.UP else self.down

@@ -189,3 +189,23 @@ def deposit(event: Event, entry: entries.CapitalDeposited) -> Iterator[Step]:
     yield statement.DEPOSIT_TO_DAY, _day(event, books, None)
     yield statement.DRAW_DOWN, _day(event, books, None)
     yield statement.DEPOSIT, {**row, "deposit_micros": books.deposit}
+
+
+def mark(event: Event, entry: entries.EquityMarked) -> Iterator[Step]:
+    """Return the row of what the loss limits are measured by; it moves no money."""
+    yield (
+        statement.ADD_MARK,
+        {
+            "seq": event.seq,
+            "at_us": event.at_us,
+            "cause": entry.cause,
+            "equity_micros": entry.equity.micros,
+            "peak_micros": entry.peak.micros,
+            "day": entry.day,
+            "day_start_micros": entry.day_start.micros,
+            "losses_in_a_row": entry.losses_in_a_row,
+            "results": compact(entry.results),
+            "broken": compact(entry.broken),
+            "marks": compact(entry.marks),
+        },
+    )

@@ -32,6 +32,11 @@ EVENT_TYPES: Final[dict[str, type[Entry]]] = {
     "drift_found": entries.DriftFound,
     "frame_reached": entries.FrameReached,
     "session_stopped": entries.SessionStopped,
+    "alert_raised": entries.AlertRaised,
+    "equity_marked": entries.EquityMarked,
+    "limit_broken": entries.LimitBroken,
+    "losses_accepted": entries.LossesAccepted,
+    "flatten_begun": entries.FlattenBegun,
 }
 """The names on disk; a name never changes, whatever the class is called."""
 
@@ -122,7 +127,7 @@ def subject(entry: Entry) -> Subject:  # noqa: C901, PLR0911 - one line a kind o
             return Subject(position.market_id, position.strategy)
         case entries.MarketListed(market=market):
             return Subject(market.market_id)
-        case entries.MarketSettled():
+        case entries.MarketSettled() | entries.FlattenBegun():
             return Subject(entry.market_id)
         case entries.StrategyComposed():
             return Subject(None, entry.strategy)

@@ -6,24 +6,26 @@ Whoever opens a ledger holds the data directory's lock (`directory`).
 """
 
 import asyncio
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import Engine, Select, and_, create_engine, func, or_, select
+from sqlalchemy import Connection, Engine, Select, and_, create_engine, func, or_, select
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.expression import TableClause
 
 from bot.adapters.ledger import driver, migrate
 from bot.adapters.ledger.codec import EMPTY_STAMP, Event, recorded
+from bot.adapters.ledger.outbox import store
 from bot.adapters.ledger.proof.start import start_findings
-from bot.adapters.ledger.statement import BOOTS, CASH, EVENTS, FILLS, MARKETS, STATES
+from bot.adapters.ledger.statement import BOOTS, CASH, EVENTS, FILLS, MARKETS, MARKS, STATES
 from bot.adapters.ledger.writer import Faults, Job, Writer, WriterThread, no_fault
 from bot.domain.entry import Entry, Recorded, Stamp
 from bot.domain.fill import FillId
 from bot.domain.money import ZERO_USD, Usd
 from bot.domain.refusal import Refused
-from bot.ports import GENESIS, CommitUnknown, Head
+from bot.ports import GENESIS, CommitUnknown, Head, Posting, Waiting
 
 FILE_NAME: Final = "poly.db"
 VARIABLES_MAX: Final = 10_000
@@ -176,6 +178,48 @@ class SqliteLedger:
         """Return the last `TradingStateSet`."""
         return self._last(STATES, upto_seq)
 
+    def waiting(self, *, after: int = 0, limit: int = 100) -> Sequence[Waiting]:
+        """Return alerts that are not done; see the port `Outbox`."""
+        with self._reader.connect() as connection:
+            return store.waiting(raw(connection), after=after, limit=limit)
+
+    def taken(self, channel: str) -> frozenset[int]:
+        """Return which of them a channel has taken."""
+        with self._reader.connect() as connection:
+            return store.taken(raw(connection), channel)
+
+    def note(self, postings: Sequence[Posting]) -> None:
+        """Write durably what became of alerts, in a commit of its own or with whatever waits.
+
+        Raises:
+            Permanent: the ledger takes nothing any more, or these postings.
+            CommitUnknown: it hangs.
+
+        """
+        job = Job((), self.head.stamp, postings=postings, over=threading.Event())
+        if self._thread is None:
+            self._writer.commit([job])
+        else:
+            self._thread.submit(job)
+            assert job.over is not None  # noqa: S101 - made above
+            if not job.over.wait(self._commit_s_max):
+                raise CommitUnknown(f"COMMIT took longer than {self._commit_s_max} s")
+        if isinstance(job.outcome, BaseException):
+            raise job.outcome
+
+    def equity_marked(self, *, upto_seq: int | None = None) -> Recorded | None:
+        """Return the last `EquityMarked`."""
+        return self._last(MARKS, upto_seq)
+
+    def deposited(self, *, after_seq: int, upto_seq: int | None = None) -> Usd:
+        """Return what came from outside, less what went there, with after_seq < seq <= upto_seq."""
+        upto = self.head.seq if upto_seq is None else upto_seq
+        wanted = select(func.coalesce(func.sum(CASH.c.change_micros), 0)).where(
+            CASH.c.kind == "deposit", CASH.c.seq > after_seq, CASH.c.seq <= upto
+        )
+        with self._reader.connect() as connection:
+            return Usd(int(connection.execute(wanted).scalar_one()))
+
     def _last(self, table: TableClause, upto_seq: int | None) -> Recorded | None:
         upto = self.head.seq if upto_seq is None else upto_seq
         seq = select(func.max(table.c.seq)).where(table.c.seq <= upto).scalar_subquery()
@@ -198,6 +242,12 @@ class SqliteLedger:
             self._thread.close()
         if not self._hung:
             self._writer.close()
+
+
+def raw(connection: Connection) -> driver.Connection:
+    """Return the driver's connection below SQLAlchemy's."""
+    below: driver.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    return below
 
 
 def prepare(connection: driver.Connection, file: Path) -> None:

@@ -296,8 +296,9 @@ _STEPS: Final[dict[type[Entry], Callable[[Event, Any], Iterator[Step]]]] = {
     entries.FillReversed: accounts.reversal,
     entries.PositionSettled: accounts.settlement,
     entries.TradingStateSet: _state,
+    entries.EquityMarked: accounts.mark,
     entries.AnomalyCounted: _anomaly,
     entries.DriftFound: _drift,
     entries.SessionStopped: _stop,
 }
-"""`FrameReached` changes nothing but the head."""
+"""Every other entry changes nothing but the head; alerts go to the `outbox`."""

@@ -281,9 +281,49 @@ CREATE TABLE trading_states (
   cause TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE alerts (
+  alert INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  at_us INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  severity TEXT NOT NULL CHECK (severity IN ('info', 'warning', 'critical')),
+  dedup_key TEXT NOT NULL,
+  title TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  runbook TEXT NOT NULL,
+  repeats INTEGER NOT NULL,
+  last_us INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'sent', 'muted', 'given_up'))
+) STRICT;
+
+CREATE INDEX alerts_open ON alerts (alert) WHERE state = 'open';
+
+CREATE INDEX alerts_key ON alerts (dedup_key, alert);
+
+CREATE TABLE deliveries (
+  alert INTEGER NOT NULL REFERENCES alerts (alert) ON DELETE CASCADE,
+  channel TEXT NOT NULL,
+  sent_us INTEGER NOT NULL,
+  PRIMARY KEY (alert, channel)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE equity_marks (
+  seq INTEGER PRIMARY KEY,
+  at_us INTEGER NOT NULL,
+  cause TEXT NOT NULL,
+  equity_micros INTEGER NOT NULL,
+  peak_micros INTEGER NOT NULL,
+  day TEXT NOT NULL,
+  day_start_micros INTEGER NOT NULL,
+  losses_in_a_row INTEGER NOT NULL,
+  results TEXT NOT NULL,
+  broken TEXT NOT NULL,
+  marks TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0001');
+INSERT INTO alembic_version (version_num) VALUES ('0003');

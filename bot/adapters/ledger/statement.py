@@ -102,6 +102,7 @@ CASH, STRATEGIES, DAYS, BOOTS = map(
     of, ("cash", "strategy_instances", "daily_performance", "boots")
 )
 DENIALS, ANOMALIES, DRIFTS, STATES = map(of, ("denials", "anomalies", "drifts", "trading_states"))
+MARKS = of("equity_marks")
 
 
 def adding(into: TableClause, /, **special: ColumnElement[Any] | ScalarSelect[Any]) -> Insert:
@@ -367,3 +368,4 @@ ADD_ANOMALY: Final = Statement(
 )
 ADD_DRIFT: Final = Statement(adding(DRIFTS))
 SET_STATE: Final = Statement(adding(STATES))
+ADD_MARK: Final = Statement(adding(MARKS))

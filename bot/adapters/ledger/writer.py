@@ -13,14 +13,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.adapters.ledger import driver, projection, statement
-from bot.adapters.ledger.codec import event_of
-from bot.domain.entry import Entry, Stamp
-from bot.ports import CommitUnknown, Head, Permanent
+from bot.adapters.ledger.codec import Event, event_of
+from bot.adapters.ledger.outbox import store
+from bot.adapters.ledger.outbox.rule import alert_of
+from bot.domain.entry import Entry, Stamp, TradingState, TradingStateSet
+from bot.ports import CommitUnknown, Head, Permanent, Posting
 
 GROUP_MAX: Final = 256
 """Transactions in one commit; more wait for the next."""
 QUEUE_MAX: Final = 10_000
 """Transactions that may wait; the trading loop awaits each, so this many is a bug."""
+
+LAST_STATE: Final = "SELECT state FROM trading_states ORDER BY seq DESC LIMIT 1"
 
 _ABANDONED: Final[list[driver.Connection]] = []
 """Connections whose commit failed: closing one would write to the file."""
@@ -35,13 +39,15 @@ def no_fault(boundary: str) -> None:
 
 @dataclass(slots=True)
 class Job:
-    """One transaction and whom to tell."""
+    """One transaction and whom to tell: entries of the ledger, or postings of the outbox."""
 
     entries: Sequence[Entry]
     stamp: Stamp
     loop: asyncio.AbstractEventLoop | None = None
     done: "asyncio.Future[Head] | None" = None
     outcome: Head | BaseException | None = field(default=None)
+    postings: Sequence[Posting] = ()
+    over: threading.Event | None = None
 
 
 class Writer:
@@ -53,6 +59,8 @@ class Writer:
         self._fault = fault
         self.head = head
         self.failed: BaseException | None = None
+        row = connection.execute(LAST_STATE).fetchone()
+        self._state = TradingState(row[0]) if row else None
 
     def commit(self, group: Sequence[Job]) -> None:
         """Give every job of the group its outcome."""
@@ -76,13 +84,16 @@ class Writer:
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
-            self._write(group, heads)
+            state = self._write(group, heads)
             self._fault("before commit")
         except Exception as error:  # noqa: BLE001 - the thread's guard: whoever waits is told
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             if alone or len(group) == 1:
-                self.failed = error
+                if not group[
+                    0
+                ].postings:  # what was sent is no truth: the ledger goes on without it
+                    self.failed = error
                 group[0].outcome = Permanent(f"nothing was written: {error}")
                 group[0].outcome.__cause__ = error
                 return True
@@ -98,25 +109,41 @@ class Writer:
             return True
         for job, head in zip(group, heads, strict=True):
             job.outcome = head
-        self.head = heads[-1]
+        self.head, self._state = heads[-1], state
         return True
 
-    def _write(self, group: Sequence[Job], heads: list[Head]) -> None:
+    def _write(self, group: Sequence[Job], heads: list[Head]) -> TradingState | None:
+        """Write the group's rows; return the trading state after them."""
         execute = self._connection.execute
         add = statement.ADD_EVENT
-        seq, last = self.head.seq, self.head.hash
+        head, last, seq = self.head, self.head.hash, self.head.seq
+        state = self._state
         total = [0, 0, 0, 0]
         for job in group:
+            if job.postings:
+                store.note(self._connection, job.postings)
             for entry in job.entries:
                 seq += 1
                 event = event_of(entry, job.stamp, seq=seq, prev_hash=last)
                 last = event.hash
                 execute(add.sql, event)
                 projection.apply(self._connection, event, entry)
+                state = self._alert(event, entry, state)
                 for index, more in enumerate(projection.counts(entry)):
                     total[index] += more
-            heads.append(Head(seq=seq, stamp=job.stamp, hash=last))
-        projection.set_head(self._connection, heads[-1], projection.Counts(*total))
+            if job.entries:
+                head = Head(seq=seq, stamp=job.stamp, hash=last)
+            heads.append(head)
+        if head is not self.head:
+            projection.set_head(self._connection, head, projection.Counts(*total))
+        return state
+
+    def _alert(self, event: Event, entry: Entry, state: TradingState | None) -> TradingState | None:
+        """Put what a person is to be told into the outbox; return the trading state after it."""
+        alert = alert_of(entry, state)
+        if alert is not None:
+            store.add(self._connection, event, alert)
+        return entry.state if isinstance(entry, TradingStateSet) else state
 
     def close(self) -> None:
         """Let go of the file; the last one to do so empties the WAL."""
@@ -175,6 +202,8 @@ def tell(group: Sequence[Job]) -> None:
     """Wake whoever waits, once for each loop."""
     loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
     for job in group:
+        if job.over is not None:
+            job.over.set()
         if job.loop is not None:
             loops.setdefault(job.loop, []).append(job)
     for loop, jobs in loops.items():

@@ -35,6 +35,10 @@ from bot.domain.order import (
     Unit,
 )
 
+ALERT = entries.AlertRaised(
+    "story.alert", entries.Severity.INFO, "story", "a story is told", "again", "runbooks/ledger.md"
+)
+BREACH = entries.Breach("drawdown_max_usd", "", "101.00 USD", "100.00 USD", 7)
 Transaction = tuple[Sequence[Entry], Stamp]
 
 STRATEGY = StrategyId("favourite")
@@ -201,7 +205,28 @@ class Story:
             yield [entries.AnomalyCounted("price_off_grid", of.slug, 2)], self.stamp()
         if self.rng.random() < 0.1:
             drift = entries.DriftFound("fill during a crash", of.slug, "0", "12.5", "adopted")
-            yield [drift, entries.FrameReached()], self.stamp()
+            yield [drift, entries.FrameReached(), ALERT, *self.breach(of)], self.stamp()
+
+    def breach(self, of: Market) -> Sequence[Entry]:
+        """Lose too much, be accepted, and want out."""
+        mark = entries.Mark(of.market_id, Outcome.UP, Shares(1), Usd(0), "bids")
+        marked = entries.EquityMarked(
+            cause="breach",
+            equity=self.cash,
+            peak=STARTING_CASH,
+            day="2026-09-28",
+            day_start=STARTING_CASH,
+            losses_in_a_row=3,
+            results=(("btc-15m", Usd(-9)),),
+            broken=(BREACH,),
+            marks=(mark,),
+        )
+        return [
+            entries.LimitBroken(BREACH, entries.TradingState.HALTED),
+            marked,
+            entries.LossesAccepted("latch", "operator", "looked at it"),
+            entries.FlattenBegun(of.market_id, ((Outcome.UP, Price(CENT)),), "operator", "out"),
+        ]
 
     def order(self, wanted: Intent, position: Position) -> Iterator["Made"]:
         """Record an intent, its order, its fills and its end."""

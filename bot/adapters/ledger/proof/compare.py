@@ -29,6 +29,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "anomalies": ("kind", "detail"),
     "drifts": ("seq",),
     "trading_states": ("seq",),
+    "equity_marks": ("seq",),
 }
 """Every projected table by its primary key."""
 

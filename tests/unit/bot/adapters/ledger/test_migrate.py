@@ -12,14 +12,16 @@ from bot.adapters.ledger.statement import columns
 from bot.domain.refusal import Refused
 
 Corrupt = Callable[..., None]
+HEAD = migrate.HEAD
+NEXT = f"{int(HEAD) + 1:04d}"
 
-STEP = '''"""A planted step."""
+STEP = f'''"""A planted step."""
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "{NEXT}"
+down_revision = "{HEAD}"
 def upgrade():
     op.execute("ALTER TABLE drifts ADD COLUMN severity TEXT")
-    {more}
+    {{more}}
 '''
 REBUILD = """op.execute("CREATE TABLE t2 AS SELECT * FROM trade_intents")
     op.execute("DELETE FROM trade_intents")
@@ -28,14 +30,14 @@ REBUILD = """op.execute("CREATE TABLE t2 AS SELECT * FROM trade_intents")
 
 @pytest.fixture
 def steps(tmp_path: Path) -> Callable[[str], Path]:
-    """Return `steps(code)`: a folder of our steps and a planted second one."""
+    """Return `steps(code)`: a folder of our steps and a planted next one."""
 
     def plant(more: str = "pass") -> Path:
         folder = tmp_path / "steps"
         folder.mkdir()
-        first = (migrate.STEPS / "0001_first.py").read_text()
-        (folder / "0001_first.py").write_text(first)
-        (folder / "0002_planted.py").write_text(STEP.format(more=more))
+        for step in migrate.STEPS.glob("0*.py"):
+            (folder / step.name).write_text(step.read_text())
+        (folder / f"{NEXT}_planted.py").write_text(STEP.format(more=more))
         return folder
 
     return plant
@@ -109,14 +111,14 @@ def test_a_step_keeps_the_rows_and_leaves_a_backup(
     connection = driver.open_writer(copied)
     before = connection.execute("SELECT count(*), max(hash) FROM trade_events").fetchone()
 
-    migrate.bring(connection, copied, head="0002", steps=steps())
+    migrate.bring(connection, copied, head=NEXT, steps=steps())
 
-    assert migrate.version(connection) == "0002"
+    assert migrate.version(connection) == NEXT
     assert connection.execute("SELECT count(*), max(hash) FROM trade_events").fetchone() == before
     assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
     connection.close()
     assert has_severity(copied)
-    backup = copied.with_name("poly.db.0001-to-0002.bak")
+    backup = copied.with_name(f"poly.db.{HEAD}-to-{NEXT}.bak")
     assert not has_severity(backup)
     copy = driver.open_reader(backup)
     assert copy.execute("SELECT count(*), max(hash) FROM trade_events").fetchone() == before
@@ -136,9 +138,9 @@ def test_a_failing_step_changes_nothing(
     connection = driver.open_writer(copied)
 
     with pytest.raises(Refused, match=f"failed and changed nothing.*{why}"):
-        migrate.bring(connection, copied, head="0002", steps=steps(more))
+        migrate.bring(connection, copied, head=NEXT, steps=steps(more))
 
-    assert migrate.version(connection) == "0001"
+    assert migrate.version(connection) == HEAD
     assert connection.execute("SELECT count(*) FROM trade_intents").fetchone() != (0,)
     connection.close()
     assert not has_severity(copied)
@@ -152,23 +154,23 @@ def test_a_table_can_be_rebuilt_without_losing_its_children(
     connection = driver.open_writer(copied)
     before = connection.execute("SELECT count(*) FROM orders").fetchone()
 
-    migrate.bring(connection, copied, head="0002", steps=steps(REBUILD.format(back=back)))
+    migrate.bring(connection, copied, head=NEXT, steps=steps(REBUILD.format(back=back)))
 
     assert connection.execute("SELECT count(*) FROM orders").fetchone() == before
     connection.close()
 
 
 def test_an_unfinished_backup_is_replaced(copied: Path, steps: Callable[..., Path]) -> None:
-    (copied.parent / "poly.db.0001-to-0002.bak.unfinished").write_text("half a copy")
+    (copied.parent / f"poly.db.{HEAD}-to-{NEXT}.bak.unfinished").write_text("half a copy")
     connection = driver.open_writer(copied)
 
-    migrate.bring(connection, copied, head="0002", steps=steps())
+    migrate.bring(connection, copied, head=NEXT, steps=steps())
 
     connection.close()
-    assert [file.name for file in copied.parent.glob("*.bak*")] == ["poly.db.0001-to-0002.bak"]
+    assert [file.name for file in copied.parent.glob("*.bak*")] == [f"poly.db.{HEAD}-to-{NEXT}.bak"]
 
 
-@pytest.mark.parametrize("version", ["0002", "9999", "main"])
+@pytest.mark.parametrize("version", [NEXT, "9999", "main"])
 def test_a_newer_ledger_is_refused_untouched(copied: Path, corrupt: Corrupt, version: str) -> None:
     corrupt("UPDATE alembic_version SET version_num = ?", version)
     before = copied.read_bytes()

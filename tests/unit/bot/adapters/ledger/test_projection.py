@@ -32,6 +32,7 @@ def twice(story: Sequence[Transaction]) -> list[Transaction]:
     """Say everything twice that may be said twice."""
     once = entries.SessionStarted | entries.IntentRecorded | entries.IntentDenied
     once |= entries.AnomalyCounted | entries.DriftFound | entries.CapitalDeposited
+    once |= entries.EquityMarked
     told: list[Transaction] = []
     for said, stamp in story:
         again = [entry for entry in said if not isinstance(entry, once)]
@@ -164,6 +165,7 @@ def test_every_kind_of_entry_has_a_name_for_ever() -> None:
         "market_settled", "intent_recorded", "intent_denied", "order_changed", "fill_recorded",
         "fill_proved", "fill_reversed", "position_settled", "trading_state_set",
         "anomaly_counted", "drift_found", "frame_reached", "session_stopped",
+        "alert_raised", "equity_marked", "limit_broken", "losses_accepted", "flatten_begun",
     ]  # fmt: skip
     assert set(codec.EVENT_TYPES.values()) == set(entries.Entry.__args__)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.ledger.ledger import SqliteLedger
+from bot.adapters.ledger.migrate import HEAD
 from bot.adapters.ledger.proof.content import CONTENT, ORDER, content_hash
 from bot.adapters.ledger.reader import LedgerReader
 from bot.domain import entry as entries
@@ -146,7 +147,7 @@ def test_no_ledger_is_one_line(tmp_path: Path) -> None:
 def test_another_schema_is_refused(copied: Path, corrupt: Corrupt) -> None:
     corrupt("UPDATE alembic_version SET version_num = '0000'")
 
-    with pytest.raises(Refused, match="schema version is 0000, this program reads 0001"):
+    with pytest.raises(Refused, match=f"schema version is 0000, this program reads {migrate.HEAD}"):
         LedgerReader.open(copied.parent)
 
 
