@@ -23,7 +23,7 @@ from bot.watchdog.kill import latch as latches
 from bot.watchdog.kill.files import write_whole
 from bot.watchdog.kill.latch import Cleared, Latch
 from bot.watchdog.kill.sweep import Sweep
-from bot.watchdog.kill.trip import Trip
+from bot.watchdog.kill.trip import Trip, arm
 from bot.watchdog.say import Exit, now_us, say
 from bot.watchdog.settings import WatchdogSettings
 from bot.watchdog.venue.client import Venue
@@ -122,9 +122,9 @@ class Supervisor:
     def _arm(self) -> None:
         self._next_id = latches.new_id()
         try:
-            latches.arm(self._settings.directory, self._next_id)
+            arm(self._settings.directory, self._next_id)
         except OSError as error:
-            say("watchdog.latch_not_armed", "error", why=str(error), runbook="runbooks/kill.md")
+            say("watchdog.not_armed", "error", why=str(error), runbook="runbooks/kill.md")
 
     def _start(self) -> None:
         self._restart_at = None

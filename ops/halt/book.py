@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.watchdog.kill.proof import Emptying
+from bot.watchdog.kill.proof import REFUSALS_MOST, Emptying
 from bot.watchdog.say import Unfit
 from bot.watchdog.settings import place_of
 from bot.watchdog.venue.client import Place, Unanswered, Venue
@@ -14,7 +14,8 @@ from ops.halt.line import Line
 
 AGAIN_S: Final = 2.0
 FIRST_S: Final = 20.0
-LAST_S: Final = 20.0
+LAST_S: Final = 15.0
+"""How long it is tried once more after the container's half has ended."""
 
 
 @dataclass(slots=True)
@@ -53,11 +54,17 @@ def empty(where: Place, stopped: threading.Event, over: threading.Event, line: L
     book = Book()
     gone = threading.Event()
     gone.set()
-    deadline = [time.monotonic() + FIRST_S]
+    deadline, last = [time.monotonic() + FIRST_S], threading.Event()
+
+    def late() -> bool:
+        """Say whether a try has to end: a failing one from before is in the last one's way."""
+        failing = over.is_set() and bool(emptying.done.problem) and not last.is_set()
+        refused = emptying.done.refusals >= REFUSALS_MOST
+        return failing or refused or time.monotonic() > deadline[0]
+
     emptying = Emptying(
         Venue(where), gone,
-        lambda step, fields: line.add(f"venue.{step}", **fields),
-        until=lambda: time.monotonic() > deadline[0],
+        lambda step, fields: line.add(f"venue.{step}", **fields), until=late,
     )  # fmt: skip
     if emptying.prove():
         book.first_ms = line.ms()
@@ -66,6 +73,7 @@ def empty(where: Place, stopped: threading.Event, over: threading.Event, line: L
         deadline[0] = time.monotonic() + FIRST_S
         emptying.prove()
     deadline[0] = time.monotonic() + LAST_S
+    last.set()
     proved = emptying.prove()
     book.proved = proved and stopped.is_set()
     book.cancelled = list(emptying.done.cancelled)

@@ -17,6 +17,7 @@ from typing import Final
 from bot.watchdog.child import started_ticks, state_of
 from bot.watchdog.kill import latch as latches
 from bot.watchdog.kill.latch import Latch
+from bot.watchdog.kill.proof import REFUSALS_MOST
 from bot.watchdog.kill.record import Row
 from bot.watchdog.kill.trip import Trip, wait_for
 from bot.watchdog.say import now_us
@@ -27,8 +28,6 @@ LOCK: Final = ".lock"
 DEAD: Final = frozenset("ZX")
 DEATH_S: Final = 5.0
 LOOK_S: Final = 0.01
-REFUSALS_MOST: Final = 7
-"""So often in a row, over six seconds, a venue refuses wrong credentials and not a wrong clock."""
 
 
 @dataclass(frozen=True, slots=True)

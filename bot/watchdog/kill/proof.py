@@ -20,6 +20,8 @@ WAIT_S_MOST: Final = 10.0
 """Longest wait that the venue may ask for."""
 WATCH_S: Final = 15.0
 WATCH_PAUSE_S: Final = 0.5
+REFUSALS_MOST: Final = 7
+"""So often in a row, over six seconds, a venue refuses wrong credentials and not a wrong clock."""
 Tell = Callable[[str, dict[str, object]], None]
 Found = TypeVar("Found")
 

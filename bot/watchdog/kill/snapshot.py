@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from bot.watchdog.kill.files import write_whole
+from bot.watchdog.kill.files import FULL, reserve, write_reserved, write_whole
 from bot.watchdog.kill.latch import Latch
 from bot.watchdog.kill.proof import Emptied
 from bot.watchdog.kill.record import Record, Row
@@ -18,6 +18,9 @@ from bot.watchdog.say import now_us, utc
 
 NAME: Final = "last-known-state.json"
 FORMAT: Final = 1
+RESERVE: Final = ".last-known-state.reserve"
+RESERVE_BYTES: Final = 256 * 1024
+"""For the snapshot on a full disk; a thousand open orders take more, fifty positions far less."""
 
 
 def document(
@@ -58,14 +61,30 @@ def document(
     }
 
 
+def arm(folder: Path) -> None:
+    """Reserve the blocks that a snapshot on a full disk will need.
+
+    Raises:
+        OSError: they are not there; such a snapshot will fail, and say so.
+
+    """
+    reserve(folder / RESERVE, RESERVE_BYTES)
+
+
 def write(folder: Path, content: Row) -> None:
-    """Replace the snapshot.
+    """Replace the snapshot, on a full disk by what was reserved for it.
 
     Raises:
         OSError: the one before is still there.
 
     """
-    write_whole(folder / NAME, (json.dumps(content, indent=1, default=str) + "\n").encode())
+    text = (json.dumps(content, indent=1, default=str) + "\n").encode()
+    try:
+        write_whole(folder / NAME, text)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        write_reserved(folder / NAME, text, folder / RESERVE)
 
 
 def _orders(record: Record, emptied: Emptied | None) -> Row:

@@ -28,6 +28,17 @@ LINE_MAX: Final = 400
 RUNBOOK: Final = "runbooks/kill.md"
 
 
+def arm(folder: Path, latch_id: str) -> None:
+    """Make at boot what a trip must not have to ask a full disk for: the latch and the snapshot.
+
+    Raises:
+        OSError: it could not be made; a trip will have to find the blocks.
+
+    """
+    latches.arm(folder, latch_id)
+    snapshot.arm(folder)
+
+
 class Trip:
     """A kill under way; `state` goes from tripping to proved to final, or to unproved."""
 

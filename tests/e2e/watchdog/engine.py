@@ -1,9 +1,12 @@
 """A tiny engine for the watchdog to run: it beats like the real one and misbehaves on demand.
 
-It takes one order at a time from a file beside its data: hang, die CODE, trip CAUSE, mute.
+It takes one order at a time from a file beside its data: hang, hold, eat, die CODE, trip CAUSE,
+mute. Started with `lingers PHASE` it stays in that phase of its start until a file `go` is there.
 """
 
+import itertools
 import os
+import resource
 import signal
 import sys
 import time
@@ -18,9 +21,28 @@ def carry_out(order: str, heart: Heart) -> int | None:
     if word == "hang":
         while True:
             pass
+    if word == "hold":
+        sum(itertools.repeat(0))  # one endless call in C: no byte code runs, no signal is handled
+    if word == "eat":
+        eat()
     if word == "trip":
         heart.trip(rest, "as ordered")
     return int(rest) if word == "die" else None
+
+
+def eat() -> None:
+    """Run out of memory, as a container without any would."""
+    resource.setrlimit(resource.RLIMIT_AS, (256 << 20, 256 << 20))
+    eaten = [bytes(1 << 20)]
+    while True:
+        eaten.append(bytes(1 << 20))
+
+
+def linger(heart: Heart, place: Path) -> None:
+    """Beat in one phase of the start until told to go on."""
+    while not (place / "go").exists():
+        heart.beat(Phase(sys.argv[sys.argv.index("lingers") + 1]))
+        time.sleep(0.02)
 
 
 def main() -> int:
@@ -35,6 +57,8 @@ def main() -> int:
     heart.beat(Phase.BOOT)
     if "dies" in sys.argv:
         return 9
+    if "lingers" in sys.argv:
+        linger(heart, place)
     phase, frame, mute = Phase.HALTED if halted else Phase.TRADING, 0, False
     orders = place / "orders"
     while not stopped:

@@ -33,11 +33,14 @@ class Ground:
             **environment,
         }
         self.words = words
+        self.wrapped: tuple[str, ...] = ()
+        """What starts the watchdog, where something has to be made around it first."""
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, **more: str) -> Self:
         """Start a watchdog; what it says is added to the file."""
-        command = [sys.executable, "-m", "bot.watchdog", "--engine", sys.executable, str(ENGINE)]
+        command = [*self.wrapped, sys.executable, "-m", "bot.watchdog",
+                   "--engine", sys.executable, str(ENGINE)]  # fmt: skip
         with self.said_file.open("ab") as said:
             self.process = subprocess.Popen(
                 [*command, *self.words],

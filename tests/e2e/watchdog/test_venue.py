@@ -39,6 +39,14 @@ def spinning(ground: Ground, pid: int) -> None:
     ground.order("hang")
 
 
+def holding(ground: Ground, pid: int) -> None:
+    ground.order("hold")
+
+
+def eating(ground: Ground, pid: int) -> None:
+    ground.order("eat")
+
+
 def told(ground: Ground, pid: int) -> None:
     ground.signal(signal.SIGUSR1)
 
@@ -48,7 +56,7 @@ def told_while_stopped(ground: Ground, pid: int) -> None:
     ground.signal(signal.SIGUSR1)
 
 
-@pytest.mark.parametrize("how", [stopped, spinning, told, told_while_stopped])
+@pytest.mark.parametrize("how", [stopped, spinning, holding, eating, told, told_while_stopped])
 @pytest.mark.timeout(240)
 def test_five_trips_leave_no_order_within_a_second(
     make: Callable[..., Ground],
