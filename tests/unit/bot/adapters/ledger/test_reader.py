@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.ledger import migrate
 from bot.adapters.ledger.ledger import SqliteLedger
-from bot.adapters.ledger.migrate import HEAD
 from bot.adapters.ledger.proof.content import CONTENT, ORDER, content_hash
 from bot.adapters.ledger.reader import LedgerReader
 from bot.domain import entry as entries
