@@ -1,0 +1,1 @@
+"""What the acts that trade live need of the stand-in exchange: its control, and its truth."""

@@ -1,0 +1,238 @@
+"""A whole bot in live mode and a stand-in exchange, each a process of its own, and their books.
+
+A life has any number of boots. Whatever was struck, it ends the same way: faults are taken away,
+the venue's time stands still, the bot stops, and ledger and venue are compared to the micro.
+"""
+
+import contextlib
+import itertools
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any, Self
+
+from bot.adapters.ledger.codec import decode
+from bot.adapters.ledger.reader import FILE_NAME, LedgerReader
+from bot.domain.entry import Entry
+from bot.domain.refusal import Refused
+from ops.demo.exchange.control import Exchange
+from ops.demo.exchange.truth import Ours, Theirs, differences
+from tests.simulation.live import nursery
+
+WINDOW_S = 900
+BEGIN_S = 1_795_450_500
+LEFT_S = 285
+"""Windows of a quarter of an hour and of five minutes end together then."""
+SPEED = 50
+CALL_TIMEOUT_S = 1
+WITHIN_S = 60.0
+LOOK_S = 0.02
+QUIET_S = 2.5
+"""Two looks of the bot at its orders: what it has not found by then it does not know of."""
+STRATEGY = Path(__file__).with_name("campaign.toml")
+Line = Mapping[str, Any]
+
+
+def begin_s(left_s: int = LEFT_S) -> int:
+    """Return a second at which windows have so much left."""
+    return BEGIN_S + WINDOW_S - left_s
+
+
+def until(probe: Callable[[], object], what: str, *, within_s: float = WITHIN_S) -> None:
+    """Look again and again until a claim is true."""
+    by = time.monotonic() + within_s
+    while not probe():
+        assert time.monotonic() < by, f"not within {within_s} s: {what}"
+        time.sleep(LOOK_S)
+
+
+@dataclass(slots=True)
+class Life:
+    """One exchange, one data directory, one boot after another."""
+
+    folder: Path
+    seed: int = 0
+    speed: int = SPEED
+    left_s: int = LEFT_S
+    faults: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    strategy: Path = STRATEGY
+    exchange: Exchange = field(init=False)
+    boots: int = 0
+    _venue: ForkServerProcess = field(init=False)
+    _bot: ForkServerProcess | None = None
+    _ledger: LedgerReader | None = None
+    _entries: list[Entry] = field(default_factory=list)
+    _seq: int = 0
+
+    def __enter__(self) -> Self:
+        """Start the exchange."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        out = self.folder / "exchange.out"
+        options = [
+            "--speed", str(self.speed), "--begin", str(begin_s(self.left_s)),
+            "--seed", str(self.seed), "--faults", self.faults,
+        ]  # fmt: skip
+        self._venue = nursery.begin_exchange(options, out)
+        until(lambda: out.exists() and b"\n" in out.read_bytes(), "the stand-in's first line")
+        self.exchange = Exchange.read(out.read_bytes().partition(b"\n")[0])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End whatever still lives."""
+        for process in (self._bot, self._venue):
+            if process is not None:
+                with contextlib.suppress(ValueError):
+                    process.kill()
+                    process.join(nursery.ENDED_S_MAX)
+                    process.close()
+        self._close()
+        self.exchange.close()
+
+    # The bot
+
+    @property
+    def data(self) -> Path:
+        """Return the data directory."""
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        """Return where the bot's output goes, of all boots."""
+        return self.folder / "bot.log"
+
+    def environment(self) -> dict[str, str]:
+        """Return what the bot is given."""
+        kept = {n: v for n, v in os.environ.items() if not n.startswith(("POLY", "PYTHONDONT"))}
+        return {
+            **kept,
+            **self.exchange.variables(),
+            "POLY_MODE": "live",
+            "POLY_LIVE_WITHOUT_GATE": "I-accept-the-risk",
+            "POLY_STRATEGY": str(self.strategy),
+            "POLY_DATA_DIR": str(self.data),
+            "POLY_CALL_TIMEOUT_S": str(CALL_TIMEOUT_S),
+            "POLY_RATE_SHARE": "1",
+            **self.variables,
+        }
+
+    def begin(self) -> None:
+        """Start the bot."""
+        self.data.mkdir(exist_ok=True)
+        self.boots += 1
+        self._bot = nursery.begin_bot(self.environment(), self.log)
+
+    @property
+    def alive(self) -> bool:
+        """Say whether the bot runs."""
+        return self._bot is not None and self._bot.is_alive()
+
+    def kill(self) -> int:
+        """Kill it as a power cut would."""
+        return self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ask it to stop and return its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def ended(self) -> int:
+        """Wait until it has ended by itself and return its exit code."""
+        bot = self._bot
+        assert bot is not None
+        until(lambda: not bot.is_alive(), "the bot ends by itself")
+        return self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> int:
+        bot, self._bot = self._bot, None
+        assert bot is not None
+        return nursery.end(bot, number)
+
+    # What it says and keeps
+
+    def lines(self) -> Sequence[Line]:
+        """Return what it has said, objects only."""
+        if not self.log.exists():
+            return []
+        found = []
+        for line in self.log.read_text(errors="replace").splitlines():
+            with contextlib.suppress(ValueError):
+                one = json.loads(line)
+                if isinstance(one, dict):
+                    found.append(one)
+        return found
+
+    def words(self) -> str:
+        """Return what it said that is no object: last words and tracebacks."""
+        if not self.log.exists():
+            return ""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join(line for line in lines if not line.startswith("{"))
+
+    def entries(self) -> list[Entry]:
+        """Return everything in the ledger so far."""
+        if self._ledger is None:
+            if not (self.data / FILE_NAME).exists():
+                return self._entries
+            try:
+                self._ledger = LedgerReader.open(self.data)
+            except Refused:
+                return self._entries  # not created to its end yet
+        for row in self._ledger.events(after_seq=self._seq, limit=10_000):
+            self._seq = row.seq
+            self._entries.append(decode(row.event_type, row.content))
+        return self._entries
+
+    def of(self, kind: type[Entry]) -> list[Any]:
+        """Return the entries of a kind."""
+        return [one for one in self.entries() if isinstance(one, kind)]
+
+    def ours(self) -> Ours:
+        """Return the ledger's books."""
+        return Ours.of(self.entries())
+
+    def _close(self) -> None:
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+    # The end
+
+    def differences(self) -> Sequence[str]:
+        """Compare ledger and venue now."""
+        account = self.exchange.line["account"]
+        theirs = Theirs.of(
+            self.exchange.truth(), wallet=account["wallet"], api_key=account["api_key"]
+        )
+        return differences(self.ours(), theirs)
+
+    def quiet(self) -> None:
+        """Hold the venue's time still and wait until the bot has nothing more to write down."""
+        self.exchange.post("clock", speed=0)
+        by = time.monotonic() + WITHIN_S
+        seen, since = -1, time.monotonic()
+        for _ in itertools.count():
+            self.entries()
+            if self._seq != seen:
+                seen, since = self._seq, time.monotonic()
+            now = time.monotonic()
+            if now - since > QUIET_S or not self.alive:
+                return
+            assert now < by, "the bot keeps writing though nothing moves"
+            time.sleep(LOOK_S)
+
+    def conclude(self) -> Sequence[str]:
+        """Take the faults away, stop the bot, and return what is different then."""
+        self.exchange.disarm()
+        self.quiet()
+        code = self.stop()
+        found = list(self.differences())
+        if code:
+            found.append(f"the bot ended with {code}: {self.words()[-500:]}")
+        if "Traceback" in self.words():
+            found.append(self.words()[-2_000:])
+        return found
