@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.domain.chain import ChainStep
 from bot.domain.entry import Entry, Recorded, Severity, Stamp
 from bot.domain.event import Event, VenueEvent
 from bot.domain.fill import Fill, FillId
-from bot.domain.market import MarketId, TokenId
+from bot.domain.market import MarketId, Outcome, TokenId
 from bot.domain.money import Shares, Usd
 from bot.domain.order import Answer, ApprovedOrder, OrderHash, Prepared
 
@@ -63,7 +64,8 @@ class VenueView:
     """Everything the venue says of us, asked at one time; complete pages only.
 
     `answers` are those it gave, for every order hash asked about that it can prove to have
-    received; a hash without one was never seen.
+    received; a hash without one was never seen. A market of `resolved` has no positions any more:
+    what it paid is cash. A venue that tells neither `failed` nor `resolved` tells them elsewhere.
     """
 
     at_us: int
@@ -72,6 +74,10 @@ class VenueView:
     cash: Usd
     positions: tuple[tuple[TokenId, Shares], ...]
     answers: tuple[tuple[OrderHash, Answer], ...]
+    failed: tuple[FillId, ...] = ()
+    """Executions since then that failed on the chain."""
+    resolved: tuple[tuple[MarketId, Outcome], ...] = ()
+    """Markets of ours that have paid out, and the winners."""
 
     @property
     def seen(self) -> frozenset[OrderHash]:
@@ -196,6 +202,14 @@ class Ledger(Protocol):
 
     def deposited(self, *, after_seq: int, upto_seq: int | None = None) -> Usd:
         """Return the sum of deposits with after_seq < seq <= upto_seq; withdrawals count less."""
+        ...
+
+    def unfinished(self) -> Sequence[ChainStep]:
+        """Return the last step of every action on the chain that has no end, the oldest first."""
+        ...
+
+    def deposits(self) -> Sequence[Recorded]:
+        """Return every `CapitalDeposited`, in order."""
         ...
 
     async def close(self) -> None:

@@ -8,6 +8,7 @@ change, so that applying one twice changes nothing.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.chain import ChainStep
 from bot.domain.fill import Fill, FillId, Position
 from bot.domain.market import Market, MarketId, Outcome
 from bot.domain.money import Price, Shares, Usd
@@ -63,10 +64,15 @@ class StrategyComposed:
 
 @dataclass(frozen=True, slots=True)
 class CapitalDeposited:
-    """Money that came from outside."""
+    """Money that came from outside, or went there if negative.
+
+    `announcement` is the id of what a person said of it, where one did.
+    """
 
     amount: Usd
     cash: Usd
+    reason: str = ""
+    announcement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +318,13 @@ class AlertRaised:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainStepTaken:
+    """An action of the wallet on the chain came one step further; it moves no cash of the books."""
+
+    step: ChainStep
+
+
+@dataclass(frozen=True, slots=True)
 class FrameReached:
     """Nothing else happened for a while; frames up to this entry's have been handled."""
 
@@ -327,7 +340,8 @@ Entry = (
     SessionStarted | StrategyComposed | CapitalDeposited | MarketListed | MarketSettled
     | IntentRecorded | IntentDenied | OrderChanged | FillRecorded | FillProved | FillReversed
     | PositionSettled | EquityMarked | LimitBroken | LossesAccepted | FlattenBegun
-    | TradingStateSet | AnomalyCounted | DriftFound | AlertRaised | FrameReached | SessionStopped
+    | TradingStateSet | AnomalyCounted | DriftFound | AlertRaised | ChainStepTaken
+    | FrameReached | SessionStopped
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from bot.domain.book import Level, Side
 from bot.domain.entry import TradingState
 from bot.domain.fill import Fill, FillId
 from bot.domain.market import Market, MarketId, Outcome, TokenId
-from bot.domain.money import Price, Shares
+from bot.domain.money import Price, Shares, Usd
 from bot.domain.order import Answer, IntentId, OrderHash, OrderState, Prepared
 
 LevelChange = tuple[TokenId, Side, int, int]
@@ -198,6 +198,57 @@ class TradingAsked:
     cause: str
 
 
+@dataclass(frozen=True, slots=True)
+class LossesTaken:
+    """A person accepts the losses that broke a limit; `acceptance` as in `LossesAccepted`."""
+
+    frame: int
+    at_us: int
+    acceptance: str
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlattenAsked:
+    """A person wants out: of one market, or of all in which something is held (`market_id` "")."""
+
+    frame: int
+    at_us: int
+    market_id: MarketId
+    slippage_max: Price
+    """How much less than the bid of now a share may bring."""
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapitalMoved:
+    """Money was put in, or taken out if negative, and the venue's cash shows it.
+
+    `afresh` makes `amount` all the cash there is: the first start at a venue. `announcement` is
+    the id of what a person said of it.
+    """
+
+    frame: int
+    at_us: int
+    amount: Usd
+    reason: str
+    announcement: str = ""
+    afresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionFound:
+    """The venue has paid a market out and the feed did not tell it; `source` says who did."""
+
+    frame: int
+    at_us: int
+    market_id: MarketId
+    winner: Outcome
+    source: str
+
+
 MarketEvent = (
     MarketSeen | MarketResolved | BookReplaced | BookChanged | TickChanged | TradePrinted
     | PriceTicked | FrameRefused | TimerFired
@@ -217,5 +268,6 @@ class Together:
 VenueEvent = OrderAnswered | OrderFilled | FillConfirmed | FillVoided | OrderEnded
 """What a venue says of our own orders."""
 Event = (
-    MarketEvent | Together | VenueEvent | OrderPrepared | FeedEnded | StopAsked | TradingAsked
+    MarketEvent | Together | VenueEvent | OrderPrepared | FeedEnded
+    | StopAsked | TradingAsked | LossesTaken | FlattenAsked | CapitalMoved | ResolutionFound
 )  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from bot.domain.entry import (
+    CapitalDeposited,
     FillProved,
     FillRecorded,
     FillReversed,
@@ -16,7 +17,14 @@ from bot.domain.entry import (
     TradingState,
     TradingStateSet,
 )
-from bot.domain.event import FillConfirmed, FillVoided, OrderAnswered, OrderEnded, OrderFilled
+from bot.domain.event import (
+    CapitalMoved,
+    FillConfirmed,
+    FillVoided,
+    OrderAnswered,
+    OrderEnded,
+    OrderFilled,
+)
 from bot.domain.fill import Position
 from bot.domain.market import Outcome
 from bot.domain.money import Usd
@@ -28,9 +36,15 @@ Valued = Callable[[Portfolio], Usd]
 
 
 def of_answer(portfolio: Portfolio, event: OrderAnswered) -> OrderChanged | None:
-    """Return the order's new state; nothing for an order that is answered already or not ours."""
+    """Return the order's new state; nothing for an order that is answered already or not ours.
+
+    An order in doubt is answered by a later proof only: that it was taken, or that it was not.
+    """
     order = portfolio.orders.get(event.intent_id)
-    if order is None or order.state is not OrderState.IN_FLIGHT:
+    doubted = order is not None and order.state is OrderState.UNKNOWN
+    if order is None or not (doubted or order.state is OrderState.IN_FLIGHT):
+        return None
+    if doubted and isinstance(event.answer, Unknown):
         return None
     match event.answer:
         case Accepted(status):
@@ -106,6 +120,12 @@ def of_resolution(
     equity = valued(portfolio.with_position(flat, cash))
     profit = payout - position.cost
     return PositionSettled(flat, winner, position.size, position.cost, payout, profit, cash, equity)
+
+
+def of_capital(portfolio: Portfolio, event: CapitalMoved) -> CapitalDeposited:
+    """Return cash after money was put in or taken out."""
+    cash = event.amount if event.afresh else portfolio.cash + event.amount
+    return CapitalDeposited(event.amount, cash, event.reason, event.announcement)
 
 
 def _changed(order: WorkingOrder, state: OrderState, reason: str) -> OrderChanged:

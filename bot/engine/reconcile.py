@@ -23,12 +23,23 @@ CAUSES = {
     "fill_not_recorded": "the venue executed, and the process stopped before it was recorded",
     "end_not_recorded": "the order is over at the venue, and that was not recorded",
     "settlement_not_recorded": "the venue paid a market out, and that was not recorded",
+    "never_answered": "an order was recorded and its answer was not: it may have been taken",
+    "never_taken": "complete views lacked a doubted order, and its window is over",
+    "proof_not_recorded": "an execution is final at the venue, and that was not recorded",
+    "void_not_recorded": "an execution failed on the chain, and that was not recorded",
+    "resting": "an order rests at the venue that should not: from before, or its window is over",
+    "open_after_end": "an order that is over here is open at the venue",
+    "capital": "a person announced money put in or taken out, and the venue shows it",
     "external_order": "an order at the venue that no intent of ours made",
     "external_fill": "an execution at the venue of an order that no intent of ours made",
+    "fill_missing": "an execution was recorded that the venue does not list",
+    "position": "shares at the venue that our executions do not explain, or the other way round",
     "cash": "cash that nothing recorded or observed explains",
     "memory": "what the engine holds in memory is not what the ledger says",
 }
-UNEXPLAINED = frozenset({"external_order", "external_fill", "cash", "memory"})
+UNEXPLAINED = frozenset(
+    {"external_order", "external_fill", "fill_missing", "position", "cash", "memory"}
+)
 SETTLED_AT_ONCE_MAX = 12
 """Most markets whose payout may be missing at once; more are not searched but unexplained."""
 
@@ -148,7 +159,7 @@ def _cash_drifts(ours: Portfolio, venue: VenueView, missing: list[Fill]) -> Iter
     expected = ours.cash.micros + sum(fill.cash.micros for fill in missing)
     gap = venue.cash.micros - expected
     payouts = _unrecorded_payouts(ours, venue, missing)
-    paid = _explain(gap, list(payouts.values()))
+    paid = explain(gap, list(payouts.values()))
     if paid is None:
         theirs = str(venue.cash)
         yield _drift("cash", "cash", str(Usd(expected)), theirs, "halt")
@@ -173,7 +184,7 @@ def _unrecorded_payouts(
     return {token: size for token, size in held.items() if size > 0 and not there.get(token, 0)}
 
 
-def _explain(gap: int, payouts: list[int]) -> tuple[int, ...] | None:
+def explain(gap: int, payouts: list[int]) -> tuple[int, ...] | None:
     """Return payouts that add up to the gap, or None: nothing but settlements may explain it."""
     if len(payouts) > SETTLED_AT_ONCE_MAX:
         return None

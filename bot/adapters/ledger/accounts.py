@@ -209,3 +209,24 @@ def mark(event: Event, entry: entries.EquityMarked) -> Iterator[Step]:
             "marks": compact(entry.marks),
         },
     )
+
+
+def chain_step(event: Event, entry: entries.ChainStepTaken) -> Iterator[Step]:
+    """Return what a step of a transaction does: to its action alone, no cash of the books moves."""
+    step = entry.step
+    yield (
+        statement.SET_CHAIN,
+        {
+            "action": step.action,
+            "kind": step.kind,
+            "phase": step.phase,
+            "subjects": compact(step.subjects),
+            "nonce": step.nonce,
+            "reference": step.reference,
+            "detail": step.detail,
+            "planned_seq": event.seq,
+            "planned_us": event.at_us,
+            "changed_seq": event.seq,
+            "changed_us": event.at_us,
+        },
+    )

@@ -33,6 +33,7 @@ EVENT_TYPES: Final[dict[str, type[Entry]]] = {
     "frame_reached": entries.FrameReached,
     "session_stopped": entries.SessionStopped,
     "alert_raised": entries.AlertRaised,
+    "chain_step_taken": entries.ChainStepTaken,
     "equity_marked": entries.EquityMarked,
     "limit_broken": entries.LimitBroken,
     "losses_accepted": entries.LossesAccepted,

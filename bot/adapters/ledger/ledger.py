@@ -19,9 +19,10 @@ from bot.adapters.ledger import driver, migrate
 from bot.adapters.ledger.codec import EMPTY_STAMP, Event, recorded
 from bot.adapters.ledger.outbox import store
 from bot.adapters.ledger.proof.start import start_findings
-from bot.adapters.ledger.statement import BOOTS, CASH, EVENTS, FILLS, MARKETS, MARKS, STATES
+from bot.adapters.ledger.statement import BOOTS, CASH, CHAIN, EVENTS, FILLS, MARKETS, MARKS, STATES
 from bot.adapters.ledger.writer import Faults, Job, Writer, WriterThread, no_fault
-from bot.domain.entry import Entry, Recorded, Stamp
+from bot.domain.chain import ChainPhase, ChainStep
+from bot.domain.entry import ChainStepTaken, Entry, Recorded, Stamp
 from bot.domain.fill import FillId
 from bot.domain.money import ZERO_USD, Usd
 from bot.domain.refusal import Refused
@@ -219,6 +220,18 @@ class SqliteLedger:
         )
         with self._reader.connect() as connection:
             return Usd(int(connection.execute(wanted).scalar_one()))
+
+    def unfinished(self) -> Sequence[ChainStep]:
+        """Return the last step of every action on the chain that has no end, the oldest first."""
+        is_open = CHAIN.c.phase.not_in((ChainPhase.DONE, ChainPhase.FAILED))
+        last = select(CHAIN.c.changed_seq).where(is_open)
+        found = self._recorded(select(EVENTS).where(EVENTS.c.seq.in_(last)).order_by(EVENTS.c.seq))
+        return [one.entry.step for one in found if isinstance(one.entry, ChainStepTaken)]
+
+    def deposits(self) -> Sequence[Recorded]:
+        """Return every `CapitalDeposited`, in order."""
+        seqs = select(CASH.c.seq).where(CASH.c.kind == "deposit")
+        return self._recorded(select(EVENTS).where(EVENTS.c.seq.in_(seqs)).order_by(EVENTS.c.seq))
 
     def _last(self, table: TableClause, upto_seq: int | None) -> Recorded | None:
         upto = self.head.seq if upto_seq is None else upto_seq

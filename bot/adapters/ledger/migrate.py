@@ -18,7 +18,7 @@ from bot.domain.refusal import Refused
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 STEPS: Final = Path(__file__).with_name("migrations")
 SCHEMA: Final = Path(__file__).with_name("schema.sql")
 

@@ -300,5 +300,6 @@ _STEPS: Final[dict[type[Entry], Callable[[Event, Any], Iterator[Step]]]] = {
     entries.AnomalyCounted: _anomaly,
     entries.DriftFound: _drift,
     entries.SessionStopped: _stop,
+    entries.ChainStepTaken: accounts.chain_step,
 }
 """Every other entry changes nothing but the head; alerts go to the `outbox`."""

@@ -321,9 +321,26 @@ CREATE TABLE equity_marks (
   marks TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE chain_actions (
+  action TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  subjects TEXT NOT NULL,
+  nonce INTEGER NOT NULL,
+  reference TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  planned_seq INTEGER NOT NULL,
+  planned_us INTEGER NOT NULL,
+  changed_seq INTEGER NOT NULL,
+  changed_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX chain_actions_open ON chain_actions (planned_seq)
+  WHERE phase NOT IN ('done', 'failed');
+
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0003');
+INSERT INTO alembic_version (version_num) VALUES ('0004');

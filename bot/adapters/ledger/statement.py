@@ -103,6 +103,7 @@ CASH, STRATEGIES, DAYS, BOOTS = map(
 )
 DENIALS, ANOMALIES, DRIFTS, STATES = map(of, ("denials", "anomalies", "drifts", "trading_states"))
 MARKS = of("equity_marks")
+CHAIN = of("chain_actions")
 
 
 def adding(into: TableClause, /, **special: ColumnElement[Any] | ScalarSelect[Any]) -> Insert:
@@ -369,3 +370,6 @@ ADD_ANOMALY: Final = Statement(
 ADD_DRIFT: Final = Statement(adding(DRIFTS))
 SET_STATE: Final = Statement(adding(STATES))
 ADD_MARK: Final = Statement(adding(MARKS))
+SET_CHAIN: Final = Statement(
+    upsert(adding(CHAIN), ["action"], keep=("planned_seq", "planned_us", "kind"))
+)

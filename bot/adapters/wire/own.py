@@ -12,15 +12,19 @@ import msgspec
 from bot.adapters.wire import shape
 from bot.adapters.wire.number import Unbelievable
 from bot.domain.event import (
+    CapitalMoved,
     Event,
     FeedEnded,
     FillConfirmed,
     FillVoided,
+    FlattenAsked,
     FrameRefused,
+    LossesTaken,
     OrderAnswered,
     OrderEnded,
     OrderFilled,
     OrderPrepared,
+    ResolutionFound,
     StopAsked,
     TimerFired,
     TradingAsked,
@@ -28,8 +32,10 @@ from bot.domain.event import (
 )
 from bot.domain.order import Accepted, Answer, IntentId, OrderHash, Rejected, Unknown
 
-OwnEvent = VenueEvent | OrderPrepared
-TimerEvent = TimerFired | StopAsked | TradingAsked | FeedEnded | FrameRefused
+OwnEvent = VenueEvent | OrderPrepared | CapitalMoved | ResolutionFound
+TimerEvent = (
+    TimerFired | StopAsked | TradingAsked | LossesTaken | FlattenAsked | FeedEnded | FrameRefused
+)
 Ours = OwnEvent | TimerEvent
 
 KINDS: Final[dict[str, type[Ours]]] = {
@@ -39,9 +45,13 @@ KINDS: Final[dict[str, type[Ours]]] = {
     "fill_voided": FillVoided,
     "order_ended": OrderEnded,
     "order_prepared": OrderPrepared,
+    "capital_moved": CapitalMoved,
+    "resolution_found": ResolutionFound,
     "timer_fired": TimerFired,
     "stop_asked": StopAsked,
     "trading_asked": TradingAsked,
+    "losses_taken": LossesTaken,
+    "flatten_asked": FlattenAsked,
     "feed_ended": FeedEnded,
     "frame_refused": FrameRefused,
 }
@@ -52,9 +62,13 @@ STREAM_OF: Final = {
     "fill_voided": "own",
     "order_ended": "own",
     "order_prepared": "own",
+    "capital_moved": "own",
+    "resolution_found": "own",
     "timer_fired": "timer",
     "stop_asked": "timer",
     "trading_asked": "timer",
+    "losses_taken": "timer",
+    "flatten_asked": "timer",
     "feed_ended": "timer",
     "frame_refused": "timer",
 }

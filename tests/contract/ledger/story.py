@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain import entry as entries
 from bot.domain.book import Side
+from bot.domain.chain import ChainPhase, ChainStep
 from bot.domain.entry import Entry, Stamp
 from bot.domain.fill import Fill, FillId, Liquidity, Position
 from bot.domain.market import (
@@ -186,6 +187,18 @@ class Story:
                 position = made.position
         if settle:
             yield self.settlement(of, position)
+            yield from self.redemption(of)
+
+    def redemption(self, of: Market) -> Iterator[Transaction]:
+        """Turn what was won into cash on the chain; now and then the process ends before it is."""
+        phases = [ChainPhase.PLANNED, ChainPhase.SUBMITTED, ChainPhase.DONE]
+        step = ChainStep(
+            action=f"redeem-{of.slug}", kind="redeem", phase=ChainPhase.PLANNED,
+            subjects=(of.up,), nonce=self.rng.randint(0, 99),
+        )  # fmt: skip
+        for phase in phases[: self.rng.randint(0, 3)]:
+            taken = entries.ChainStepTaken(replace(step, phase=phase, detail=str(phase)))
+            yield [taken], self.stamp()
 
     def incidents(self, of: Market) -> Iterator[Transaction]:
         """Record what is counted."""

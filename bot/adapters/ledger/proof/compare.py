@@ -30,6 +30,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "drifts": ("seq",),
     "trading_states": ("seq",),
     "equity_marks": ("seq",),
+    "chain_actions": ("action",),
 }
 """Every projected table by its primary key."""
 

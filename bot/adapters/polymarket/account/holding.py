@@ -6,6 +6,7 @@ own evidence; the third is refreshed. When a trade moves on while this is put to
 together again. Nothing is ever taken for flat because it was not answered.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -58,6 +59,8 @@ class Account:
         self._ours = ours
         self._winners: dict[MarketId, Outcome] = {}
         self._tokens: dict[TokenId, MarketId] = {}
+        self._turn = asyncio.Lock()
+        """One reading at a time: a second one would forget tokens under the first."""
 
     def settled(self, market_id: MarketId, winner: Outcome) -> None:
         """Take note that a market is resolved: its tokens are cash or nothing from now on."""
@@ -71,6 +74,10 @@ class Account:
 
         """
         since_s = since_us // US_S
+        async with self._turn:
+            return await self._view(hashes, since_s, now_us)
+
+    async def _view(self, hashes: Sequence[OrderHash], since_s: int, now_us: int) -> VenueView:
         after_s = min(since_s, now_us // US_S - UNMINED_S)
         for _ in range(TRIES_MAX):
             resting = await self._reads.open_orders()
@@ -89,12 +96,15 @@ class Account:
                 cash=holding.cash,
                 positions=holding.positions,
                 answers=_answers(hashes, resting, own),
+                failed=tuple(leg.fill_id for leg in own if leg.state is State.FAILED),
+                resolved=tuple(self._winners.items()),
             )
         raise Temporary(f"view: trades moved on during each of {TRIES_MAX} readings")
 
     async def holding(self, now_us: int) -> Holding:
         """Return cash and positions only; raises as `view`."""
-        return await self._holding(await self._reads.trades(now_us // US_S - UNMINED_S))
+        async with self._turn:
+            return await self._holding(await self._reads.trades(now_us // US_S - UNMINED_S))
 
     async def _holding(self, trades: Sequence[ClobTrade]) -> Holding:
         own = [leg for trade in trades for leg in legs(trade, self._ours)]

@@ -1,0 +1,1 @@
+"""Whether memory, ledger and venue agree while a day goes on: pure, and patient."""
