@@ -7,7 +7,7 @@ with POLY_ and is not known is an error: a mistyped limit must not be silently t
 import difflib
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -41,14 +41,22 @@ VARIABLES: Mapping[str, str] = {
     "POLY_BACKUP_ACCESS_KEY_ID": "key of the bucket",
     "POLY_BACKUP_SECRET_ACCESS_KEY": "secret of that key",
     "POLY_ORDER_LIFE_S": "how old an unsent intent may be to be sent after a restart (default 5)",
+    "POLY_LIVE_WITHOUT_GATE": "I-accept-the-risk: go live though nothing has proved readiness",
     **WATCHDOG_VARIABLES,
 }
-"""Every variable of ours and what it means."""
+"""Every variable of ours and what it means, but for the venue's, which are the adapter's."""
+GATE = "POLY_LIVE_WITHOUT_GATE"
+GATE_WORD = "I-accept-the-risk"
+REPLAY_ONLY = ("POLY_RECORDING", "POLY_SPEED", "POLY_AS_RECORDED")
+"""What would be silently without effect on a live feed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one run of the engine is configured with. `speed` 0 means unpaced."""
+    """What one run of the engine is configured with. `speed` 0 means unpaced.
+
+    Nothing of the venue's is here: a paper process never holds a key.
+    """
 
     mode: Mode
     directory: Path
@@ -70,22 +78,24 @@ class Settings:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read and check everything.
+def read_settings(environment: Mapping[str, str], also: Iterable[str] = ()) -> Settings:
+    """Read and check everything; `also` are names that somebody else reads and checks.
 
     Raises:
         Refused: names the variable or the key, its value and the remedy; USAGE.
 
     """
+    known = [*VARIABLES, *also]
     for name in environment:
-        if name.startswith("POLY_") and name not in VARIABLES:
-            near = difflib.get_close_matches(name, list(VARIABLES), 1)
+        if name.startswith("POLY_") and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
             _refuse(name, f"is not known; {f'did you mean {near[0]}?' if near else 'remove it'}")
+    mode = _mode(environment)
     strategy_file = Path(_required(environment, "POLY_STRATEGY"))
     return Settings(
-        mode=_mode(environment),
+        mode=mode,
         directory=data_directory(environment),
-        recording=_required(environment, "POLY_RECORDING"),
+        recording=_required(environment, "POLY_RECORDING") if mode is Mode.REPLAY else "",
         strategy_file=strategy_file,
         strategy=read_strategy(strategy_file),
         seed=_whole(environment, "POLY_SEED", 0),
@@ -139,9 +149,17 @@ def _mode(environment: Mapping[str, str]) -> Mode:
     value = environment.get("POLY_MODE", Mode.REPLAY).lower()
     if value not in {one.value for one in Mode}:
         _refuse("POLY_MODE", f"must be {VARIABLES['POLY_MODE']}, was {value!r}")
-    if value != Mode.REPLAY:
-        _refuse("POLY_MODE", f"{value} is not built yet; use replay")
-    return Mode(value)
+    mode = Mode(value)
+    for name in REPLAY_ONLY:
+        if mode is not Mode.REPLAY and environment.get(name):
+            _refuse(name, f"is for a replay, and POLY_MODE is {value}; unset it")
+    if mode is Mode.LIVE and environment.get(GATE, "") != GATE_WORD:
+        _refuse(
+            GATE,
+            f"must be {GATE_WORD} for POLY_MODE=live: nothing has proved yet that this set-up "
+            "is ready to trade real money; use paper",
+        )
+    return mode
 
 
 def _yes(environment: Mapping[str, str], name: str) -> bool:

@@ -1,6 +1,6 @@
 """What the engine wants done: the closed union of its outputs, in the order in which they count.
 
-The shell commits every `Record` of one answer before it performs any `Submit` or `Cancel` of it.
+The shell commits every `Record` of one answer before it performs anything else of it.
 """
 
 from dataclasses import dataclass
@@ -38,4 +38,12 @@ class Cancel:
     reason: str
 
 
-Effect = Record | Prepare | Submit | Cancel
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """Ask for the kill switch; asked again at every start as long as its cause stands."""
+
+    cause: str
+    detail: str
+
+
+Effect = Record | Prepare | Submit | Cancel | Trip

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from bot.domain.effect import Cancel, Effect, Prepare, Record, Submit
+from bot.domain.effect import Cancel, Effect, Prepare, Record, Submit, Trip
 from bot.domain.entry import Entry, FrameReached, Stamp
 from bot.domain.event import (
     Event,
@@ -78,6 +78,10 @@ class Loop:
         """Return the time of the last event handled."""
         return self._at_us
 
+    def begin(self, at_us: int) -> None:
+        """Take the time at which a live session begins, ahead of its first event."""
+        self._at_us = max(self._at_us, at_us)
+
     async def carry(self, event: Event) -> None:
         """Take one event all the way: decided, durable, sent, answered.
 
@@ -122,7 +126,7 @@ class Loop:
 
     async def _carry_out(self, event: Event, effects: list[Effect], *, hashed: bool) -> None:
         entries: list[Entry] = []
-        actions: list[Submit | Cancel] = []
+        actions: list[Submit | Cancel | Trip] = []
         todo = list(effects)
         for effect in todo:
             if hashed:
@@ -137,10 +141,11 @@ class Loop:
                         made = OrderPrepared(event.frame, event.at_us, prepared)
                         self.journal(made)
                         todo += self._engine.handle(made)
-                case Submit() | Cancel():
+                case Submit() | Cancel() | Trip():
                     actions.append(effect)
         await self._commit(entries)
-        for action in actions:
+        # Cancels first: what rests costs money until it is gone.
+        for action in sorted(actions, key=lambda one: isinstance(one, Submit)):
             await self._act(action)
 
     async def _commit(self, entries: Sequence[Entry]) -> None:
@@ -150,13 +155,15 @@ class Loop:
             self._observe(entries, stamp)
             self._checkpoint = self._frame + CHECKPOINT_FRAMES
 
-    async def _act(self, action: Submit | Cancel) -> None:
+    async def _act(self, action: Submit | Cancel | Trip) -> None:
         match action:
             case Submit(prepared):
                 await self.send(prepared)
             case Cancel(order_hash):
                 cancelled = self._hands.cancel(order_hash)
                 await beating(self.heart, cancelled, most_s=VENUE_S_MAX)
+            case Trip(cause, detail):
+                self.heart.trip(cause, detail)
 
     def _salt(self, intent_id: str) -> int:
         digest = hashlib.sha256(f"{self._seed}/{intent_id}".encode()).digest()

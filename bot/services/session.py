@@ -6,15 +6,13 @@ on where this one ended.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.domain.entry import (
     CapitalDeposited,
-    IntentRecorded,
     OrderChanged,
-    Recorded,
     SessionStarted,
     SessionStopped,
     StrategyComposed,
@@ -27,18 +25,21 @@ from bot.engine.accounting import Portfolio, WorkingOrder
 from bot.engine.engine import Engine
 from bot.engine.reconcile import Plan, compare, reconcile
 from bot.engine.recovery import CatchUp, first_frame
-from bot.engine.risk import MINUTE_US
 from bot.engine.strategy.composition import Composition
 from bot.ports import Ledger, MarketFeed, Venue, VenueView
 from bot.services.hands import AsRecorded, Hands, InLine
 from bot.services.heartbeat import VENUE_S_MAX, beating
+from bot.services.inheritance import END, ended, recent, same_run
+from bot.services.live.crew import Crew
+from bot.services.live.floor import Floor
+from bot.services.live.hold import Hold
+from bot.services.live.real import LOST, Live
 from bot.services.loop import Journal, Loop, Observer, unkept
 from bot.watchdog.beat import BEAT_EVERY_S, Heart, Phase
 
-END = "end of feed"
 NEVER_US = -1
-RECENT_ENTRIES = 1_000
-"""How far back orders of the last minute are looked for at a start."""
+LAST_WORDS_S = 3.0
+"""How long a stop waits to hear the ends of what it cancelled; the next start finds the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ class Terms:
     """Why trading stays halted in this session, empty if it does not: nothing is sent at all."""
     agreed: str = "memory, ledger and venue agree"
     """Why trading begins where it does."""
+    crew: Crew | None = None
+    """Tasks beside the loop; if one dies the session does."""
+    live: Live | None = None
+    """The real venue, None where money is pretended."""
 
 
 class Session:
@@ -73,9 +78,16 @@ class Session:
         self._feed = feed
         self.engine = Engine((terms.strategy,))
         hands: Hands = AsRecorded() if terms.as_recorded else InLine(venue)
+        self._live = terms.live
+        if terms.live is not None:
+            hands = terms.live.hands
         self._loop = Loop(self.engine, ledger, hands, observe, seed=terms.started.seed)
         self._loop.journal = terms.journal
         self._loop.heart = self._heart = terms.heart
+        self.floor = Floor(self._loop)
+        """For whoever works beside the loop."""
+        self.hold = Hold(self.floor, terms.halt)
+        """What keeps trading back, on a live feed."""
         self._stop = asyncio.Event()
         self._stop_reason = ""
         self._catch_up: CatchUp | None = None
@@ -109,8 +121,11 @@ class Session:
                 "a day is replayed as recorded from its start: the ledger has "
                 f"{self._ledger.head.seq} events; use an empty data directory"
             )
-        self._ended_before = _ended(self._ledger)
+        self._ended_before = ended(self._ledger)
         cash = started.starting_cash
+        if self._live is not None:
+            self._loop.begin(self._live.now_us())
+            cash = await self._live.cash() if first else cash
         deposit = (CapitalDeposited(cash, cash),) if first else ()
         await self._loop.record(started, self._composed(), *deposit)
         self._heart.beat(Phase.RECONCILING)
@@ -130,10 +145,14 @@ class Session:
         if self._terms.live_feed or self._terms.as_recorded:
             await self._activate()
         batches = self._feed.batches(self._first_frame)
-        async for batch in self._until_stop(batches):
-            await self._live(batch)
-            progress(self._loop.frame)
-            await asyncio.sleep(0)
+        stopped = asyncio.ensure_future(self._stop.wait())
+        try:
+            async for batch in self._until(stopped, batches):
+                await self._handle_all(batch, self._stop.is_set)
+                progress(self._loop.frame)
+                await asyncio.sleep(0)
+        finally:
+            stopped.cancel()
         if self._catch_up is not None and not self._stop.is_set():
             await self._activate()
         over = self._ended_before or self._terms.as_recorded
@@ -142,43 +161,71 @@ class Session:
         self._heart.beat(Phase.STOPPING, frame=self._loop.frame)
         reason = self._stop_reason or END
         await self._loop.carry(StopAsked(self._loop.frame, self._loop.at_us, reason))
+        if self._live is not None:
+            await self._clear(self._live)
         await self._loop.record(SessionStopped(reason))
         return reason
 
-    async def _until_stop(
-        self, batches: AsyncIterator[Iterable[Event]]
+    async def _clear(self, live: Live) -> None:
+        """Empty the book, and go on hearing what becomes of our orders meanwhile."""
+        clearing = asyncio.ensure_future(self._emptied(live))
+        async for batch in self._until(clearing, self._feed.batches(self._first_frame)):
+            await self._handle_all(batch, clearing.done)
+            await asyncio.sleep(0)
+        await clearing
+
+    async def _emptied(self, live: Live) -> None:
+        await live.clear()
+        until_s = asyncio.get_running_loop().time() + LAST_WORDS_S
+        while any(order.state is OrderState.OPEN for order in self.engine.portfolio.working()):
+            if asyncio.get_running_loop().time() > until_s:
+                return
+            await asyncio.sleep(LAST_WORDS_S / 50)
+
+    async def _until(
+        self, end: asyncio.Future[Any], batches: AsyncIterator[Iterable[Event]]
     ) -> AsyncIterator[Iterable[Event]]:
-        stopped = asyncio.ensure_future(self._stop.wait())
-        try:
-            while not self._stop.is_set():
-                following = asyncio.ensure_future(anext(batches, None))
-                await self._first_of({following, stopped})
-                if not following.done():
-                    following.cancel()
-                    return
-                batch = following.result()
-                if batch is None:
-                    return
-                yield batch
-        finally:
-            stopped.cancel()
+        """Yield batches until something is over."""
+        while not end.done():
+            following = asyncio.ensure_future(anext(batches, None))
+            await self._first_of({following, end})
+            if not following.done():
+                following.cancel()
+                return
+            batch = following.result()
+            if batch is None:
+                return
+            yield batch
 
     async def _first_of(self, waited: set[asyncio.Future[Any]]) -> None:
-        """Wait for the first; a feed that says nothing is not a loop that hangs."""
+        """Wait for the first; a feed that says nothing is not a loop that hangs.
+
+        Raises:
+            Died: a task beside the loop did; the watchdog, if there is one, is told.
+
+        """
         every_s = BEAT_EVERY_S if self._heart.heard else None
         first = asyncio.FIRST_COMPLETED
-        while not (await asyncio.wait(waited, timeout=every_s, return_when=first))[0]:
+        crew = self._terms.crew
+        all_of = waited | {crew.failed} if crew else waited
+        while not (await asyncio.wait(all_of, timeout=every_s, return_when=first))[0]:
             self._heart.beat()
+        if crew and crew.failed.done():
+            self._heart.trip("bug", str(crew.failed.exception()))
+            crew.failed.result()
 
-    async def _live(self, batch: Iterable[Event]) -> None:
-        carry, stop = self._loop.carry, self._stop
-        for event in batch:
-            if self._catch_up is not None:
-                await self._catch(self._catch_up, event)
-            else:
-                await carry(event)
-            if stop.is_set():
-                return
+    async def _handle_all(self, batch: Iterable[Event], over: Callable[[], bool]) -> None:
+        """Handle a batch, each event made and handled before anybody else's."""
+        carry, lock, events = self._loop.carry, self.floor.lock, iter(batch)
+        while not over():
+            async with lock:
+                event = next(events, None)
+                if event is None:
+                    return
+                if self._catch_up is not None:
+                    await self._catch(self._catch_up, event)
+                else:
+                    await carry(event)
 
     async def _catch(self, catch_up: CatchUp, event: Event) -> None:
         self._heart.beat(frame=event.frame)
@@ -201,7 +248,10 @@ class Session:
         if self._terms.as_recorded:
             return
         state = TradingState.HALTED if halt else TradingState.ACTIVE
-        await self._loop.carry(TradingAsked(frame, at_us, state, halt or self._terms.agreed))
+        if self._terms.live_feed:
+            await self.hold.begin(self._terms.agreed)
+        else:
+            await self._loop.carry(TradingAsked(frame, at_us, state, halt or self._terms.agreed))
         late, self._late = self._late, []
         for answered in late:
             await self._loop.carry(answered)
@@ -212,7 +262,7 @@ class Session:
         if last is None:
             return started
         assert isinstance(last.entry, SessionStarted)  # noqa: S101 - the port says so
-        _same_run(last.entry, started)
+        same_run(last.entry, started)
         return replace(
             started,
             boot=last.entry.boot + 1,
@@ -235,13 +285,15 @@ class Session:
         if plan.drifts:
             await self._loop.record(*plan.drifts)
         for order in plan.expire:
-            await self._loop.record(_expired(order))
+            await self._loop.record(_expired(order) if self._live is None else _doubted(order))
         for prepared in plan.resend:
             sent = self._venue.submit(prepared)
             answer = await beating(self._heart, sent, most_s=VENUE_S_MAX)
             self._late.append(self._answered(prepared.intent_id, prepared.order_hash, answer))
         for order, answer in plan.answers:
             self._late.append(self._answered(order.intent.intent_id, order.order_hash, answer))
+        if self._live is not None:
+            self._live.adopt(self._fold(), {o.order_hash: said for o, said in plan.answers})
         again = await self._plan()
         if {one.order_hash for one in again.resend} - {one.order_hash for one in self._late}:
             raise Refused(f"reconciliation did not converge: {again.resend}", ExitCode.REFUSED)
@@ -261,13 +313,14 @@ class Session:
         view: VenueView = await beating(self._heart, asked, most_s=VENUE_S_MAX)
         at_us = self._ledger.head.stamp.at_us
         known = self._ledger.known_fills([fill.fill_id for fill in view.fills])
-        # Halted, nothing is young enough to be sent again.
-        live_us = NEVER_US if self._terms.halt else self._terms.order_life_us
+        # Halted, nothing is young enough to be sent again; where money is real, never.
+        never = self._terms.halt or self._live is not None
+        live_us = NEVER_US if never else self._terms.order_life_us
         return reconcile(ours, view, known, at_us=at_us, live_us=live_us)
 
     def _since_us(self, ours: Portfolio) -> int:
         made = [order.intent.made_us for order in ours.orders.values()]
-        return min(made, default=self._ledger.head.stamp.at_us)
+        return min(made, default=self._loop.at_us)
 
     def _fold(self) -> Portfolio:
         """Return what the ledger says now, read back from disk."""
@@ -288,28 +341,8 @@ class Session:
         before = ledger.unsettled(upto_seq=seq)
         self._catch_up = CatchUp(self.engine, before, ledger.cash(upto_seq=seq))
         self._catch_up.expect(ledger.entries(after_seq=seq))
-        self.engine.recall(_recent(ledger, seq, before))
+        self.engine.recall(recent(ledger, seq, before))
         self._caught_up_frame = head.stamp.frame
-
-
-def _recent(ledger: Ledger, seq: int, known: Sequence[Recorded]) -> list[int]:
-    """Return when orders of settled markets were made in the minute before the resume point."""
-    seen = {one.seq for one in known}
-    last = ledger.entries(after_seq=max(0, seq - RECENT_ENTRIES), upto_seq=seq)
-    at_us = last[-1].stamp.at_us if last else 0
-    return [
-        one.stamp.at_us
-        for one in last
-        if isinstance(one.entry, IntentRecorded)
-        and one.seq not in seen
-        and one.stamp.at_us > at_us - MINUTE_US
-    ]
-
-
-def _ended(ledger: Ledger) -> bool:
-    """Say whether an earlier session has already lived to the end of the feed."""
-    last = ledger.entries(after_seq=ledger.head.seq - 1)
-    return bool(last) and last[-1].entry == SessionStopped(END)
 
 
 def _expired(order: WorkingOrder) -> OrderChanged:
@@ -320,18 +353,12 @@ def _expired(order: WorkingOrder) -> OrderChanged:
     )  # fmt: skip
 
 
-def _same_run(last: SessionStarted, now: SessionStarted) -> None:
-    for what, there, here in (
-        ("recording", last.recording_hash, now.recording_hash),
-        ("strategy", last.strategy_hash, now.strategy_hash),
-        ("seed", str(last.seed), str(now.seed)),
-        ("starting cash", str(last.starting_cash), str(now.starting_cash)),
-    ):
-        if there != here:
-            raise Refused(
-                f"{what} {here} is not the ledger's ({there}); "
-                f"use the ledger's own {what}, or another data directory"
-            )
+def _doubted(order: WorkingOrder) -> OrderChanged:
+    intent = order.intent
+    return OrderChanged(
+        order.order_hash, intent.intent_id, intent.terms.market_id,
+        OrderState.UNKNOWN, LOST, order.filled,
+    )  # fmt: skip
 
 
 def _refuse_drifts(drifts: Iterable[object]) -> None:

@@ -83,7 +83,7 @@ def _ground(series: str) -> "Ground":
         read_login,
         read_places,
     )
-    from bot.adapters.polymarket.setting import read_proxy
+    from bot.adapters.polymarket.variable import read_proxy
 
     places = replace(read_places(os.environ), proxy=read_proxy(os.environ))
     wanted = tuple(one.strip() for one in series.split(",") if one.strip())

@@ -37,6 +37,8 @@ class Finding:
     ok: bool
     found: str
     remedy: str = ""
+    answered: bool = True
+    """The question was answered; if not, another try may help."""
 
 
 Check = Callable[[Connection], Awaitable[Finding]]
@@ -154,5 +156,7 @@ async def boot_checks(connection: Connection) -> tuple[Finding, ...]:
         try:
             findings.append(await check(connection))
         except (Temporary, Permanent) as error:
-            findings.append(Finding(name, ok=False, found=str(error), remedy="try again"))
+            findings.append(
+                Finding(name, ok=False, found=str(error), remedy="try again", answered=False)
+            )
     return tuple(findings)

@@ -205,6 +205,15 @@ class LiveVenue:
             raise Temporary(f"cancel-all: {len(kept)} orders stay open: {kept[0][:120]}")
         return gone
 
+    async def resting(self) -> tuple[OrderHash, ...]:
+        """Return every open order of this API key's owner, out of complete pages.
+
+        Raises:
+            Temporary: a page is missing; an incomplete answer is never "none".
+
+        """
+        return tuple(OrderHash(one.id.lower()) for one in await self.reads.open_orders())
+
     @contextlib.asynccontextmanager
     async def _cancelling(self) -> AsyncIterator[None]:
         within_s = self.connection.settings.call_timeout_s

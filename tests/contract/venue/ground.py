@@ -11,7 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from bot.adapters.polymarket.setting import ENDPOINTS, LiveSettings, read_live_settings
+from bot.adapters.polymarket.setting import LiveSettings, read_live_settings
+from bot.adapters.polymarket.variable import ENDPOINTS
 from bot.adapters.system import SystemClock
 from tests.contract.polymarket_sdk.standin import Row, StandIn
 

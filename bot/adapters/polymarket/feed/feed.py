@@ -110,6 +110,7 @@ class LiveFeed(MarketFeed, Clock):
         *,
         before: Before = nothing,
         orders: Orders | None = None,
+        since_us: int = 0,
     ) -> None:
         """Dial nothing yet.
 
@@ -119,6 +120,7 @@ class LiveFeed(MarketFeed, Clock):
             before: asked before each item for what came earlier, so that a paper venue's answers
                 find their place in time, and in the recording.
             orders: hears what the user socket says of our own; needs credentials.
+            since_us: nothing is stamped earlier, whatever the clock says after a restart.
 
         """
         self._ground = ground
@@ -126,6 +128,7 @@ class LiveFeed(MarketFeed, Clock):
         self._before = before
         self._orders = orders
         self._inbox = Inbox(ground.clock.now_us)
+        self._inbox.at_us = since_us
         self._rest = Rest(ground.places, ground.login)
         self._market = MarketStream(ground, self._rest, self._inbox)
         self._discovery = Discovery(ground, self._rest, self._gamma)

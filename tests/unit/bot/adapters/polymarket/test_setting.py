@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from bot.adapters.polymarket.environment import PRODUCTION
-from bot.adapters.polymarket.setting import ENDPOINTS, VARIABLES, LiveSettings, read_live_settings
+from bot.adapters.polymarket.setting import LiveSettings, read_live_settings
+from bot.adapters.polymarket.variable import ENDPOINTS, VARIABLES
 from bot.domain.refusal import ExitCode, Refused
 
 KEY = "0x" + "1" * 64

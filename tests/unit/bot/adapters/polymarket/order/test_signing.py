@@ -29,7 +29,8 @@ from bot.adapters.polymarket.order.signing import (
     read_body,
     write_body,
 )
-from bot.adapters.polymarket.setting import ENDPOINTS, read_live_settings
+from bot.adapters.polymarket.setting import read_live_settings
+from bot.adapters.polymarket.variable import ENDPOINTS
 from bot.domain.book import Side
 from bot.domain.market import MarketId, Outcome, TokenId
 from bot.domain.money import Price
