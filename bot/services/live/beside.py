@@ -5,11 +5,11 @@ No submit is ever made twice. A cancel is idempotent and is asked again a few ti
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from bot.domain.event import OrderAnswered
-from bot.domain.order import ApprovedOrder, OrderHash, Prepared
-from bot.ports import Temporary, Venue
+from bot.domain.order import Answer, ApprovedOrder, OrderHash, Prepared
+from bot.ports import Temporary
 from bot.services.live.crew import Crew
 
 CANCEL_TRIES: Final = 5
@@ -21,10 +21,26 @@ FRAME: Final = 0
 """Whoever puts an event in order gives it its frame and its time."""
 
 
+class Counter(Protocol):
+    """What is needed of a venue."""
+
+    def prepare(self, order: ApprovedOrder, *, salt: int, at_us: int) -> Prepared:
+        """Return the order ready to send; no network."""
+        ...
+
+    async def submit(self, prepared: Prepared) -> Answer:
+        """Send once; raises nothing."""
+        ...
+
+    async def cancel(self, order_hash: OrderHash) -> bool:
+        """Cancel; idempotent; raises Temporary."""
+        ...
+
+
 class Beside:
     """Carries out beside the loop: a slow venue never keeps the engine from the next event."""
 
-    def __init__(self, venue: Venue, offer: Callable[[OrderAnswered], None], crew: Crew) -> None:
+    def __init__(self, venue: Counter, offer: Callable[[OrderAnswered], None], crew: Crew) -> None:
         """Send at this venue; answers are offered to the feed, at their place among the rest.
 
         What is on its way is a crew of its own, so that it can be waited for.
