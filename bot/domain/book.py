@@ -196,6 +196,20 @@ class Book:
                 if size := self._asks[index]:
                     yield index * tick, size
 
+    def proceeds(self, size_micros: int) -> int:
+        """Return the micro USD that selling so many micro shares into the bids would bring.
+
+        What no bid takes brings nothing; rounded down level by level.
+        """
+        bids, index, brought = self._bids, self._bid, 0
+        while size_micros > 0 and index > 0:
+            taken = min(bids[index], size_micros)
+            if taken:
+                brought += taken * index * self.tick_micros // MICROS
+                size_micros -= taken
+            index -= 1
+        return brought
+
     def depth(self, side: Side, limit: Price) -> Shares:
         """Return what rests on `side` at the limit or better for who takes it."""
         total = 0

@@ -267,7 +267,11 @@ class Together:
 
 VenueEvent = OrderAnswered | OrderFilled | FillConfirmed | FillVoided | OrderEnded
 """What a venue says of our own orders."""
+ShellEvent = (
+    StopAsked | TradingAsked | FeedEnded | LossesTaken | FlattenAsked | CapitalMoved
+    | ResolutionFound
+)  # fmt: skip
+"""What the shell says: nothing of it is received in a frame."""
 Event = (
-    MarketEvent | Together | VenueEvent | OrderPrepared | FeedEnded
-    | StopAsked | TradingAsked | LossesTaken | FlattenAsked | CapitalMoved | ResolutionFound
+    MarketEvent | Together | VenueEvent | OrderPrepared | ShellEvent
 )  # fmt: skip

@@ -4,7 +4,7 @@ The engine changes money only by applying entries it has just recorded; recovery
 entries read back. Applying an entry twice changes nothing, because entries carry values after.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from bot.domain.book import Side
@@ -24,7 +24,7 @@ from bot.domain.entry import (
 )
 from bot.domain.fill import Fill, FillId, Position
 from bot.domain.market import Market, MarketId, Outcome
-from bot.domain.money import ZERO_SHARES, ZERO_USD, Price, Rounding, Shares, Usd
+from bot.domain.money import ZERO_SHARES, ZERO_USD, Rounding, Shares, Usd
 from bot.domain.order import Intent, IntentId, OrderHash, OrderState, StrategyId, Unit
 
 UNPREPARED = OrderHash("")
@@ -190,17 +190,6 @@ class Portfolio:
             if market_id is None or order.intent.terms.market_id == market_id
         )
         return Usd(held + asked)
-
-    def equity(self, marks: Iterable[tuple[MarketId, Outcome, Price | None]]) -> Usd:
-        """Return cash plus positions at their mark; at cost where there is no mark."""
-        price = {(market, outcome): mark for market, outcome, mark in marks}
-        worth = 0
-        for (_, market, outcome), position in self.positions.items():
-            mark = price.get((market, outcome))
-            worth += (
-                position.cost if mark is None else mark.notional(position.size, Rounding.DOWN)
-            ).micros
-        return Usd(self.cash.micros + worth)
 
     def with_position(self, position: Position, cash: Usd) -> "Portfolio":
         """Return a view with one position and cash replaced, to value what a change would leave."""

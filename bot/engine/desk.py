@@ -1,4 +1,4 @@
-"""Where one market is watched: its books, its strategies' seats, and who may act on it now."""
+"""Where one market is watched: its books, its seats, what is held, and who may act on it now."""
 
 from dataclasses import dataclass, field
 
@@ -49,6 +49,15 @@ class Seat:
 
 
 @dataclass(slots=True)
+class Stake:
+    """What is held of one outcome, and what it is worth by what; micros."""
+
+    size: int
+    worth: int
+    source: str
+
+
+@dataclass(slots=True)
 class Desk:
     """One market that is not settled yet."""
 
@@ -57,6 +66,11 @@ class Desk:
     down: Book
     seats: list[Seat] = field(default_factory=list)
     winner: Outcome | None = None
+    held: dict[Outcome, Stake] = field(default_factory=dict)
+    paid: dict[Outcome, tuple[int, int]] = field(default_factory=dict)
+    """What the bids last said: (worth, of how many), in micros."""
+    floors: dict[Outcome, Price] = field(default_factory=dict)
+    """A person wants out at these prices or better; nothing is opened here then."""
 
     @classmethod
     def open(cls, market: Market, strategies: tuple[Composition, ...]) -> "Desk":
@@ -90,7 +104,27 @@ class Desk:
         """Trust a token's book no more until its next snapshot."""
         self.book(token).clear()
 
-    def mark(self, outcome: Outcome) -> Price | None:
-        """Return the conservative mark of an outcome: its bid, None without a whole book."""
-        book = self.up if outcome is Outcome.UP else self.down
-        return book.bid if book.whole else None
+    def of(self, outcome: Outcome) -> Book:
+        """Return the book of an outcome."""
+        return self.up if outcome is Outcome.UP else self.down
+
+    def bids_pay(self, outcome: Outcome, size: int, at_us: int) -> int | None:
+        """Return what the bids would pay for all of it, None where they are not to be believed.
+
+        After the end of the window a book empties without anything being lost.
+        """
+        book = self.of(outcome)
+        if not book.tradable or at_us >= self.market.window.end_us:
+            return None
+        return book.proceeds(size)
+
+    def stake(self, outcome: Outcome, size: int, cost: int, at_us: int) -> Stake:
+        """Return a stake at its conservative worth: by the bids, the last bids, or its cost."""
+        worth = self.bids_pay(outcome, size, at_us)
+        if worth is not None:
+            self.paid[outcome] = (worth, size)
+            return Stake(size, worth, "bids")
+        if outcome in self.paid:
+            then, of = self.paid[outcome]
+            return Stake(size, then * size // of, "last")
+        return Stake(size, cost, "cost")

@@ -12,21 +12,27 @@ from typing import assert_never
 from bot.domain.book import OffGrid
 from bot.domain.effect import Effect, Prepare, Record, Submit
 from bot.domain.entry import (
-    AnomalyCounted,
+    Breach,
     Entry,
+    FlattenBegun,
     IntentRecorded,
+    LossesAccepted,
     MarketListed,
     MarketSettled,
+    TradingState,
     TradingStateSet,
 )
 from bot.domain.event import (
     BookChanged,
     BookReplaced,
+    CapitalMoved,
     Event,
     FeedEnded,
     FillConfirmed,
     FillVoided,
+    FlattenAsked,
     FrameRefused,
+    LossesTaken,
     MarketEvent,
     MarketResolved,
     MarketSeen,
@@ -34,6 +40,8 @@ from bot.domain.event import (
     OrderEnded,
     OrderFilled,
     OrderPrepared,
+    ResolutionFound,
+    ShellEvent,
     StopAsked,
     TickChanged,
     Together,
@@ -49,8 +57,10 @@ from bot.domain.order import (
     IntentId,
 )
 from bot.engine.accounting import Portfolio, WorkingOrder
+from bot.engine.anomaly import Anomalies
 from bot.engine.consequence import (
     of_answer,
+    of_capital,
     of_end,
     of_failure,
     of_fill,
@@ -58,18 +68,14 @@ from bot.engine.consequence import (
     of_resolution,
 )
 from bot.engine.desk import Desk, Seat
-from bot.engine.intent import closing_intent, opening_intent
+from bot.engine.guard.guard import DRAWDOWN, Guard, entries_of, said, stopping
+from bot.engine.guard.losses import SERIES
+from bot.engine.guard.way_out import floors
 from bot.engine.risk import MINUTE_US, Situation, review
 from bot.engine.strategy.composition import Composition
+from bot.engine.wish import IntentIds, wishes
 
-BLOCK_FRAMES = 1_000
-"""Anomalies are recorded at their first time in a block of frames and counted to its end, so that
-reading a day again from the start of any block counts the same."""
-
-
-ORDER_EVENTS = (
-    OrderAnswered, OrderFilled, FillConfirmed, FillVoided, OrderEnded, OrderPrepared,
-)  # fmt: skip
+OrderEvent = VenueEvent | OrderPrepared
 
 
 class Engine:
@@ -83,38 +89,48 @@ class Engine:
         self._desks: dict[MarketId, Desk] = {}
         self._tokens: dict[TokenId, Desk] = {}
         self._made: deque[int] = deque()
-        self._frame = -1
-        self._ordinal = 0
-        self._block_end = 0
-        self._anomalies: dict[str, int] = {}
+        self._ids = IntentIds()
+        self._at_us = 0
+        self._anomalies = Anomalies()
         self._effects: list[Effect] = []
+        self.guard = Guard(self._desks, [one.limits for one in strategies])
 
     def handle(self, event: Event) -> list[Effect]:
         """Take one event in and return what follows from it, in order."""
         effects: list[Effect] = []
-        self._effects = effects
-        if event.frame >= self._block_end:
-            self._close_block(event.frame)
+        self._effects, self._at_us = effects, event.at_us
+        if event.frame >= self._anomalies.block_end:
+            self._record_all(self._anomalies.close(event.frame))
+        self._dispatch(event)
+        guard = self.guard
+        if guard.dirty or (event.at_us >= guard.due_us and not isinstance(event, ShellEvent)):
+            self._mark(event.frame)
+        return effects
+
+    def _dispatch(self, event: Event) -> None:
         if isinstance(event, BookChanged):
             self._book_changed(event)
         elif isinstance(event, Together):
             for part in event.parts:
                 self._market_event(part)
-        elif isinstance(event, ORDER_EVENTS):
+        elif isinstance(event, OrderEvent):
             self._order_event(event)
-        elif isinstance(event, StopAsked | TradingAsked | FeedEnded):
+        elif isinstance(event, ShellEvent):
             self._shell_event(event)
         else:
             self._market_event(event)
-        return effects
 
-    def apply(self, entries: Iterable[Entry]) -> None:
-        """Take entries in that are already on disk: recovery, never a decision."""
+    def apply(self, entries: Iterable[Entry], *, at_us: int = 0) -> None:
+        """Take entries in that are already on disk: recovery, never a decision.
+
+        `at_us` is when they happened: a book counts for a mark until the end of its window.
+        """
         for entry in entries:
             known = isinstance(entry, IntentRecorded) and entry.intent.intent_id in (
                 self.portfolio.orders
             )
-            self.portfolio.apply(entry)
+            self._take(entry, at_us)
+            self.guard.recover(entry, at_us)
             if isinstance(entry, MarketListed):
                 self._open(entry.market.market_id)
             elif isinstance(entry, MarketSettled):
@@ -131,23 +147,65 @@ class Engine:
         del self.portfolio.orders[intent_id]
 
     def equity(self, portfolio: Portfolio | None = None) -> Usd:
-        """Return cash plus positions marked at the bid."""
-        return (portfolio or self.portfolio).equity(
-            (market_id, outcome, desk.mark(outcome))
-            for market_id, desk in self._desks.items()
-            for outcome in Outcome
-        )
+        """Return cash plus positions by the conservative mark of `bot.engine.guard.worth`."""
+        valued = portfolio or self.portfolio
+        return valued.cash + Usd(self.guard.worth.of(valued, self._at_us))
 
-    def _shell_event(self, event: StopAsked | TradingAsked | FeedEnded) -> None:
+    def _shell_event(self, event: ShellEvent) -> None:
         match event:
             case StopAsked():
                 self.stopping = True
             case TradingAsked():
-                self._record(TradingStateSet(event.state, event.cause))
+                self._trading_asked(event)
             case FeedEnded():
                 self._end()
+            case CapitalMoved():
+                self._record(of_capital(self.portfolio, event))
+            case ResolutionFound():
+                self._market_resolved(event)
+            case LossesTaken():
+                self._record(LossesAccepted(event.acceptance, event.who, event.reason))
+            case FlattenAsked():
+                self._flatten(event)
             case _ as never:
                 assert_never(never)
+
+    # What keeps us from losing more
+
+    def _trading_asked(self, event: TradingAsked) -> None:
+        """Set the state; while a loss limit that halts stands, only HALTED, and a person has to."""
+        self.guard.go_on()
+        standing = self.guard.losses.halting
+        if standing is None or event.state is TradingState.HALTED:
+            self._record(TradingStateSet(event.state, event.cause))
+        else:
+            self._halt(standing)
+
+    def _mark(self, frame: int) -> None:
+        guard = self.guard
+        if guard.looks_away(frame):
+            return
+        found, marked = guard.mark(self.portfolio.cash, self._at_us)
+        self._record_all(entries_of(found))
+        self._record(marked)
+        halting = next((one for one in found if one.limit != SERIES), None)
+        if halting is not None:
+            self._halt(halting)
+
+    def _halt(self, breach: Breach) -> None:
+        self._record(TradingStateSet(TradingState.HALTED, f"{DRAWDOWN}: {said(breach)}"))
+        self._effects += stopping(self.portfolio, breach)
+
+    def _flatten(self, event: FlattenAsked) -> None:
+        for market_id, desk in self._desks.items():
+            if event.market_id in {"", market_id} and desk.held and desk.winner is None:
+                least = floors(desk, event.slippage_max)
+                self._record(FlattenBegun(market_id, least, event.who, event.reason))
+
+    def _look(self, desk: Desk, frame: int) -> None:
+        """Value what is held here before anything is decided on the same book."""
+        if desk.held and self.guard.look(desk, self.portfolio.cash, self._at_us):
+            self._mark(frame)
 
     # What the market does
 
@@ -183,6 +241,8 @@ class Engine:
             except OffGrid as error:
                 self._doubt("off_grid", f"{token}: {error}", (token,))
         if desk is not None:
+            if desk.held:
+                self._look(desk, event.frame)
             self._consider(desk, event.frame, at_us)
 
     def _book_replaced(self, event: BookReplaced) -> None:
@@ -193,6 +253,7 @@ class Engine:
             desk.book(event.token).snapshot(event.bids, event.asks, event.at_us)
         except OffGrid as error:
             self._doubt("off_grid", f"{event.token}: {error}", (event.token,))
+        self._look(desk, event.frame)
         self._consider(desk, event.frame, event.at_us)
 
     def _market_seen(self, event: MarketSeen) -> None:
@@ -202,7 +263,7 @@ class Engine:
         self._record(MarketListed(market))
         self._open(market.market_id)
 
-    def _market_resolved(self, event: MarketResolved) -> None:
+    def _market_resolved(self, event: MarketResolved | ResolutionFound) -> None:
         desk = self._desks.get(event.market_id)
         if desk is not None and desk.winner is None:
             desk.winner = event.winner
@@ -212,29 +273,17 @@ class Engine:
         for token in tokens:
             if (desk := self._tokens.get(token)) is not None:
                 desk.doubt(token)
-        if kind in self._anomalies:
-            self._anomalies[kind] += 1
-        else:
-            self._anomalies[kind] = 0
-            self._record(AnomalyCounted(kind, detail, 1))
-
-    def _close_block(self, frame: int) -> None:
-        """Record how often anomalies repeated themselves in the block of frames that is over."""
-        for kind, repeats in self._anomalies.items():
-            if repeats:
-                self._record(AnomalyCounted(kind, "", repeats))
-        self._anomalies = {}
-        self._block_end = frame - frame % BLOCK_FRAMES + BLOCK_FRAMES
+        self._record_all(self._anomalies.seen(kind, detail))
 
     def _end(self) -> None:
-        self._close_block(self._block_end)
+        self._record_all(self._anomalies.close(self._anomalies.block_end))
         for desk in self._desks.values():
             for seat in desk.seats:
                 self._record_all(seat.cleared())
 
     # What the venue says of our orders
 
-    def _order_event(self, event: VenueEvent | OrderPrepared) -> None:
+    def _order_event(self, event: OrderEvent) -> None:
         portfolio = self.portfolio
         match event:
             case OrderPrepared(prepared=prepared):
@@ -272,52 +321,19 @@ class Engine:
             return
         left_us = desk.market.window.end_us - at_us
         for seat in desk.seats:
-            if seat.view.clips:
-                self._consider_exit(desk, seat, frame, at_us)
-            if seat.strategy.entry.awake(left_us):
-                self._consider_entry(desk, seat, frame, at_us)
-
-    def _consider_entry(self, desk: Desk, seat: Seat, frame: int, at_us: int) -> None:
-        strategy, view = seat.strategy, seat.view
-        view.at_us = at_us
-        probability = strategy.probability.estimate(view)
-        if probability is None:
-            return
-        view.probability = probability
-        proposal = strategy.entry.propose(view)
-        if proposal is None or not all(one.passes(view, proposal) for one in strategy.filters):
-            return
-        amount = strategy.sizing.amount(view, proposal)
-        if amount.micros > 0:
-            intent_id = self._next_id(frame)
-            self._review(desk, seat, opening_intent(intent_id, strategy, view, proposal, amount))
-
-    def _consider_exit(self, desk: Desk, seat: Seat, frame: int, at_us: int) -> None:
-        strategy, view = seat.strategy, seat.view
-        view.at_us = at_us
-        for outcome in Outcome:
-            held = self.portfolio.position(strategy.name, desk.market.market_id, outcome)
-            sale = strategy.exit.sell(view, held) if held.size.micros else None
-            if sale is None or self._selling(desk, strategy, outcome):
-                continue
-            intent_id = self._next_id(frame)
-            self._review(desk, seat, closing_intent(intent_id, strategy, view, held, sale))
-
-    def _selling(self, desk: Desk, strategy: Composition, outcome: Outcome) -> bool:
-        return any(
-            not order.state.final
-            and order.intent.strategy == strategy.name
-            and order.intent.terms.outcome is outcome
-            for order in self.portfolio.of_market(desk.market.market_id)
-        )
+            if desk.floors or seat.view.clips or seat.strategy.entry.awake(left_us):
+                seat.view.at_us = at_us
+                for intent in wishes(desk, seat, self.portfolio, self._ids.of(frame)):
+                    self._review(desk, seat, intent)
 
     def _review(self, desk: Desk, seat: Seat, intent: Intent) -> None:
         while self._made and self._made[0] <= intent.made_us - MINUTE_US:
             self._made.popleft()
         book = desk.book(intent.terms.token)
         situation = Situation(
-            desk.market, book, self.portfolio, intent.made_us, len(self._made), desk.doubted
-        )
+            desk.market, book, self.portfolio, intent.made_us, len(self._made), desk.doubted,
+            bool(desk.floors), self.guard.losses.closed(desk.market.series),
+        )  # fmt: skip
         verdict = review(intent, situation, seat.strategy.limits)
         if isinstance(verdict, Denied):
             self._record_all(seat.refused(verdict))
@@ -339,17 +355,18 @@ class Engine:
                 seat.view.clips += 1
                 seat.view.clip_us = intent.made_us
 
-    def _next_id(self, frame: int) -> IntentId:
-        if frame != self._frame:
-            self._frame, self._ordinal = frame, 0
-        self._ordinal += 1
-        return IntentId(f"{frame:012d}-{self._ordinal:03d}")
-
     # Books and bookkeeping
 
     def _record(self, entry: Entry) -> None:
-        self.portfolio.apply(entry)
+        self._take(entry, self._at_us)
         self._effects.append(Record(entry))
+
+    def _take(self, entry: Entry, at_us: int) -> None:
+        self.guard.before(entry, self.portfolio)
+        self.portfolio.apply(entry)
+        self.guard.after(entry, self.portfolio, at_us)
+        if isinstance(entry, FlattenBegun) and entry.market_id in self._desks:
+            self._desks[entry.market_id].floors = dict(entry.floors)
 
     def _record_all(self, entries: Iterable[Entry]) -> None:
         for entry in entries:

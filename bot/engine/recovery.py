@@ -7,14 +7,24 @@ what counts: a difference means another program, strategy or recording, and noth
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from bot.domain.effect import Effect, Prepare
-from bot.domain.entry import IntentRecorded, MarketListed, Recorded, TradingState
+from bot.domain.entry import (
+    IntentRecorded,
+    LimitBroken,
+    MarketListed,
+    Recorded,
+    TradingState,
+    TradingStateSet,
+)
 from bot.domain.event import Event, VenueEvent
 from bot.domain.market import MarketId
-from bot.domain.money import Usd
+from bot.domain.money import ZERO_USD, Usd
 from bot.domain.order import Intent, IntentId
-from bot.engine.engine import BLOCK_FRAMES, Engine
+from bot.engine.anomaly import BLOCK_FRAMES
+from bot.engine.engine import Engine
+from bot.ports import Ledger
 
 
 def first_frame(unsettled: Iterable[Recorded], head_frame: int) -> int:
@@ -30,20 +40,51 @@ def first_frame(unsettled: Iterable[Recorded], head_frame: int) -> int:
     return max(needed - needed % BLOCK_FRAMES, 1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Then:
+    """What the ledger said before the first frame that is read again, besides open markets."""
+
+    cash: Usd
+    state: TradingState = TradingState.HALTED
+    marked: Recorded | None = None
+    """The last `EquityMarked`."""
+    deposited: Usd = ZERO_USD
+    """What came from outside since that."""
+
+    @classmethod
+    def of(cls, ledger: Ledger, seq: int) -> "Then":
+        """Return what a ledger said when `seq` was its last entry."""
+        state = ledger.trading_state(upto_seq=seq)
+        marked = ledger.equity_marked(upto_seq=seq)
+        return cls(
+            cash=ledger.cash(upto_seq=seq),
+            state=state.entry.state
+            if state is not None and isinstance(state.entry, TradingStateSet)
+            else TradingState.HALTED,
+            marked=marked,
+            deposited=ZERO_USD
+            if marked is None
+            else ledger.deposited(after_seq=marked.seq, upto_seq=seq),
+        )
+
+
 class CatchUp:
     """Feeds an engine with frames it has seen before, and holds it to the ledger."""
 
-    def __init__(self, engine: Engine, before: Iterable[Recorded], cash: Usd) -> None:
+    def __init__(self, engine: Engine, before: Iterable[Recorded], then: Then) -> None:
         """Bring the engine to where it was before the first frame that is read again."""
         self._engine = engine
         self._frames: dict[int, list[Recorded]] = defaultdict(list)
         self._followed: set[MarketId] = set()
         self._decided: set[IntentId] = set()
         self._frame = 0
-        engine.apply(recorded.entry for recorded in before)
+        self._apply(before)
         self._older = set(engine.portfolio.markets)
-        engine.portfolio.cash = cash
-        engine.portfolio.state = TradingState.ACTIVE
+        engine.portfolio.cash, engine.portfolio.state = then.cash, then.state
+        if then.marked is not None:
+            self._apply((then.marked,))
+            engine.guard.losses.deposited(then.deposited.micros)
+        engine.guard.read_again(frozenset())
 
     def expect(self, entries: Iterable[Recorded]) -> None:
         """Say what the ledger holds from the first frame on."""
@@ -52,6 +93,12 @@ class CatchUp:
             if isinstance(recorded.entry, MarketListed):
                 self._followed.add(recorded.entry.market.market_id)
         self._followed -= self._older
+        breaches = {
+            frame
+            for frame, there in self._frames.items()
+            if any(isinstance(one.entry, LimitBroken) for one in there)
+        }
+        self._engine.guard.read_again(frozenset(breaches))
 
     def covers(self, event: Event, frame: int) -> bool:
         """Say whether an event was handled before the ledger's last commit, at `frame`.
@@ -77,7 +124,7 @@ class CatchUp:
         Returns how its decisions differ: a recorded intent that was not decided again.
         """
         recorded = self._frames.pop(self._frame, [])
-        self._engine.apply(one.entry for one in recorded)
+        self._apply(recorded)
         for one in recorded:
             entry = one.entry
             if (
@@ -88,6 +135,10 @@ class CatchUp:
                 there = f"ledger has {entry.intent.terms!r}"
                 return f"decision at frame {one.stamp.frame}: decided nothing, {there}"
         return None
+
+    def _apply(self, recorded: Iterable[Recorded]) -> None:
+        for one in recorded:
+            self._engine.apply((one.entry,), at_us=one.stamp.at_us)
 
     def _hold(self, effects: Iterable[Effect], frame: int) -> str | None:
         recorded = {

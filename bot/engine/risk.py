@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.book import Book, Side
-from bot.domain.entry import TradingState
+from bot.domain.entry import Breach, TradingState
 from bot.domain.market import Market
 from bot.domain.money import MICROS, Price, Usd
 from bot.domain.order import ApprovedOrder, Denied, Intent, OrderState
@@ -33,6 +33,10 @@ class Situation:
     """Orders made in the last 60 s."""
     doubted: bool = False
     """One of the market's two books was whole and is not now."""
+    leaving: bool = False
+    """A person wants out of this market."""
+    closed: Breach | None = None
+    """The loss for which nothing is opened in this series any more."""
 
 
 Verdict = tuple[str, str] | None
@@ -89,6 +93,15 @@ def _one_position(intent: Intent, situation: Situation, _: Limits) -> Verdict:
         if asked or other.size.micros
         else None
     )
+
+
+def _leaving(_: Intent, situation: Situation, __: Limits) -> Verdict:
+    return ("flattening", "not asked to get out") if situation.leaving else None
+
+
+def _series(_: Intent, situation: Situation, __: Limits) -> Verdict:
+    closed = situation.closed
+    return None if closed is None else (f"{closed.subject} lost {closed.value}", closed.bound)
 
 
 def _held(intent: Intent, situation: Situation, _: Limits) -> Verdict:
@@ -218,6 +231,8 @@ ALWAYS: tuple[tuple[str, Check], ...] = (
 CLOSING: tuple[tuple[str, Check], ...] = (*ALWAYS, ("position_held", _held))
 OPENING: tuple[tuple[str, Check], ...] = (
     *ALWAYS,
+    ("flatten", _leaving),
+    ("series_loss_max_usd", _series),
     ("one_position", _one_position),
     ("spread_max", _spread),
     ("exposure_market_max_usd", _market_exposure),

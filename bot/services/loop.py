@@ -14,6 +14,8 @@ from bot.domain.entry import Entry, FrameReached, Stamp
 from bot.domain.event import (
     Event,
     FeedEnded,
+    FlattenAsked,
+    LossesTaken,
     OrderAnswered,
     OrderPrepared,
     StopAsked,
@@ -21,7 +23,7 @@ from bot.domain.event import (
     TradingAsked,
     VenueEvent,
 )
-from bot.domain.order import Prepared
+from bot.domain.order import OrderHash, Prepared
 from bot.engine.engine import Engine
 from bot.ports import Ledger
 from bot.services.hands import Hands
@@ -36,10 +38,20 @@ SALT_BITS = 53
 Observer = Callable[[Sequence[Entry], Stamp], None]
 """Is told of entries once they are durable; only speaks of them, changes nothing."""
 
-Ours = VenueEvent | OrderPrepared | TimerFired | StopAsked | TradingAsked | FeedEnded
+ASKED = (StopAsked, TradingAsked, LossesTaken, FlattenAsked)
+"""What a person or the shell asks for: no part of the day's decisions, though they follow it."""
+Ours = (
+    VenueEvent | OrderPrepared | TimerFired | StopAsked | TradingAsked | FeedEnded | LossesTaken
+    | FlattenAsked
+)  # fmt: skip
 """What no frame of a vendor's says."""
 Journal = Callable[[Ours], object]
 """Is told of ours just before the engine is, in the order in which it is handled."""
+
+
+def unheard(order_hash: OrderHash) -> None:
+    """Take no note of what is sent."""
+    del order_hash
 
 
 def unkept(event: Ours) -> None:
@@ -61,6 +73,8 @@ class Loop:
         self._seed = seed
         self.journal: Journal = unkept
         """Where what is ours is recorded; set it before the first event."""
+        self.sent: Callable[[OrderHash], object] = unheard
+        """Hears of each order at the moment it is handed over to be sent."""
         self.heart = Heart()
         """Beats with every event and every wait; set it before the first event."""
         self._decisions = ledger.head.stamp.decisions
@@ -97,7 +111,7 @@ class Loop:
         self.heart.beat(frame=event.frame, seq=self._ledger.head.seq)
         effects = self._engine.handle(event)
         if effects:
-            hashed = not isinstance(event, StopAsked | TradingAsked)
+            hashed = not isinstance(event, ASKED)
             await self._carry_out(event, effects, hashed=hashed)
         elif event.frame >= self._checkpoint:
             await self.checkpoint()
@@ -116,6 +130,7 @@ class Loop:
 
     async def send(self, prepared: Prepared) -> None:
         """Send an order whose intent is on disk, and handle the answer if it is there at once."""
+        self.sent(prepared.order_hash)
         sent = self._hands.send(prepared)
         answer = await beating(self.heart, sent, most_s=VENUE_S_MAX)
         if answer is not None:

@@ -24,7 +24,7 @@ from bot.domain.refusal import ExitCode, Refused
 from bot.engine.accounting import Portfolio, WorkingOrder
 from bot.engine.engine import Engine
 from bot.engine.reconcile import Plan, compare, reconcile
-from bot.engine.recovery import CatchUp, first_frame
+from bot.engine.recovery import CatchUp, Then, first_frame
 from bot.engine.strategy.composition import Composition
 from bot.ports import Ledger, MarketFeed, Venue, VenueView
 from bot.services.hands import AsRecorded, Hands, InLine
@@ -34,7 +34,7 @@ from bot.services.live.crew import Crew
 from bot.services.live.floor import Floor
 from bot.services.live.hold import Hold
 from bot.services.live.real import LOST, Live
-from bot.services.loop import Journal, Loop, Observer, unkept
+from bot.services.loop import Journal, Loop, Observer, unheard, unkept
 from bot.watchdog.beat import BEAT_EVERY_S, Heart, Phase
 
 NEVER_US = -1
@@ -59,6 +59,8 @@ class Terms:
     """Why trading stays halted in this session, empty if it does not: nothing is sent at all."""
     agreed: str = "memory, ledger and venue agree"
     """Why trading begins where it does."""
+    sent: Callable[[OrderHash], object] = unheard
+    """Hears of each order that goes to the wire."""
     crew: Crew | None = None
     """Tasks beside the loop; if one dies the session does."""
     live: Live | None = None
@@ -83,6 +85,7 @@ class Session:
             hands = terms.live.hands
         self._loop = Loop(self.engine, ledger, hands, observe, seed=terms.started.seed)
         self._loop.journal = terms.journal
+        self._loop.sent = terms.sent
         self._loop.heart = self._heart = terms.heart
         self.floor = Floor(self._loop)
         """For whoever works beside the loop."""
@@ -339,7 +342,7 @@ class Session:
         )
         seq = ledger.seq_before(self._first_frame)
         before = ledger.unsettled(upto_seq=seq)
-        self._catch_up = CatchUp(self.engine, before, ledger.cash(upto_seq=seq))
+        self._catch_up = CatchUp(self.engine, before, Then.of(ledger, seq))
         self._catch_up.expect(ledger.entries(after_seq=seq))
         self.engine.recall(recent(ledger, seq, before))
         self._caught_up_frame = head.stamp.frame

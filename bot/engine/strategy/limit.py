@@ -20,3 +20,10 @@ class Limits:
     spread_max: Price = price("0.0001", "0.9999", "widest spread to trade in", "0.05")
     book_age_s_max: int = seconds("1", "3600", "oldest book to trade on", "10")
     end_s_min: int = seconds("0", "86400", "least time to the end of the window", "5")
+    drawdown_max_usd: Usd = usd("0.01", "10000000", "fall from the peak that halts", "100")
+    day_loss_max_usd: Usd = usd("0.01", "10000000", "loss of a UTC day that halts", "100")
+    series_loss_max_usd: Usd = usd(
+        "0.01", "10000000", "realised loss of a series on a UTC day that closes it", "100"
+    )
+    equity_min_usd: Usd = usd("0", "10000000", "equity at which all halts, 0 for none", "0")
+    losses_in_a_row_max: int = count("1", "10000", "lost windows in a row that halt", "10")

@@ -53,6 +53,7 @@ def market_of(entry: Entry) -> MarketId | None:
         case (
             entries.MarketSettled()
             | entries.IntentDenied()
+            | entries.FlattenBegun()
             | entries.OrderChanged()
             | entries.FillProved()
         ):

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.domain.book import Side
 from bot.domain.effect import Effect, Prepare, Record
-from bot.domain.entry import CapitalDeposited, Entry, TradingState
+from bot.domain.entry import CapitalDeposited, Entry, EquityMarked, TradingState
 from bot.domain.event import BookReplaced, MarketSeen, OrderFilled, OrderPrepared, TradingAsked
 from bot.domain.fill import Fill, FillId, Liquidity
 from bot.domain.market import (
@@ -89,8 +89,9 @@ def engine(*strategies: Composition, cash: str = "1000") -> Engine:
 
 
 def entries(effects: list[Effect]) -> list[Entry]:
-    """Return what is to be recorded."""
-    return [effect.entry for effect in effects if isinstance(effect, Record)]
+    """Return what is to be recorded, but for the marks, which follow every change of money."""
+    recorded = [effect.entry for effect in effects if isinstance(effect, Record)]
+    return [entry for entry in recorded if not isinstance(entry, EquityMarked)]
 
 
 def intents(effects: list[Effect]) -> list[Intent]:

@@ -57,14 +57,10 @@ def test_entries_of_orders_that_are_gone_only_move_money() -> None:
     assert (empty.cash, empty.orders) == (entry.cash, {})
 
 
-def test_a_position_without_a_mark_is_valued_at_cost() -> None:
+def test_a_payout_read_from_disk_moves_cash() -> None:
     made = engine()
     [entry] = entries(made.handle(fill(buy(made), "10")))
     assert isinstance(entry, FillRecorded)
-    assert made.portfolio.equity(()) == Usd.parse("1000")
-    assert made.portfolio.equity([(MarketId("0xm1"), Outcome.UP, Price.parse("0.5"))]) == Usd.parse(
-        "997.853"
-    )
     paid = PositionSettled(
         entry.position, Outcome.UP, Shares(0), Usd(0), Usd(0), Usd(0), Usd(7), Usd(7)
     )

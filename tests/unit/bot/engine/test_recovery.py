@@ -15,10 +15,11 @@ from bot.domain.event import Event, MarketSeen, OrderAnswered
 from bot.domain.money import Usd
 from bot.domain.order import Accepted, IntentId, OrderHash
 from bot.engine.engine import Engine
-from bot.engine.recovery import CatchUp, first_frame
+from bot.engine.recovery import CatchUp, Then, first_frame
 from tests.unit.bot.given import END, SECOND, START, book, intents, market, prepared, strategy
 
 CASH = Usd.parse("1000")
+THEN = Then(cash=CASH, state=TradingState.ACTIVE)
 NOW = END - 100 * SECOND
 DAY: list[Event] = [
     MarketSeen(1, START, market()),
@@ -52,7 +53,7 @@ def live() -> tuple[Engine, list[Recorded]]:
 
 def catch_up(ledger: list[Recorded], *, before: int = 1) -> tuple[Engine, CatchUp]:
     made = Engine((strategy(),))
-    again = CatchUp(made, ledger[:before], CASH)
+    again = CatchUp(made, ledger[:before], THEN)
     again.expect(ledger[before:])
     return made, again
 
@@ -79,7 +80,7 @@ def test_a_decision_the_ledger_does_not_have_is_a_difference() -> None:
 def test_a_decision_that_was_not_made_again_is_a_difference() -> None:
     _, ledger = live()
     made = Engine((strategy(series=["eth-5m"]),))
-    again = CatchUp(made, ledger[:1], CASH)
+    again = CatchUp(made, ledger[:1], THEN)
     again.expect(ledger[1:])
     problems = [problem for event in DAY if (problem := again.take(event))]
     assert "decided nothing, ledger has" in problems[0]
@@ -88,7 +89,7 @@ def test_a_decision_that_was_not_made_again_is_a_difference() -> None:
 def test_another_strategy_decides_otherwise() -> None:
     _, ledger = live()
     made = Engine((strategy(sizing={"component": "fixed", "version": 1, "amount_usd": 11}),))
-    again = CatchUp(made, ledger[:1], CASH)
+    again = CatchUp(made, ledger[:1], THEN)
     again.expect(ledger[1:])
     problems = [problem for event in DAY if (problem := again.take(event))]
     assert "decision at frame 3" in problems[0]

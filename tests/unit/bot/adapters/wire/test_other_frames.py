@@ -13,9 +13,11 @@ from bot.domain.book import Side
 from bot.domain.entry import TradingState
 from bot.domain.event import (
     FeedEnded,
+    FlattenAsked,
     FillConfirmed,
     FillVoided,
     FrameRefused,
+    LossesTaken,
     OrderAnswered,
     OrderEnded,
     OrderFilled,
@@ -150,6 +152,8 @@ OURS: tuple[own.Ours, ...] = (
     TimerFired(4, AT_US),
     StopAsked(4, AT_US, "SIGTERM"),
     TradingAsked(4, AT_US, TradingState.ACTIVE, "three views agree"),
+    LossesTaken(4, AT_US, "latch", "operator", "looked at it"),
+    FlattenAsked(4, AT_US, MarketId(MARKET), Price(20_000), "operator", "out"),
     FeedEnded(4, AT_US),
     FrameRefused(4, AT_US, "gap", "connection lost", (TokenId(UP),)),
 )
