@@ -57,8 +57,6 @@ def kill(  # noqa: PLR0913 - one parameter an option
     as_json: bool,
 ) -> None:
     """Pull the kill switch of what runs here, and prove every promise of it."""
-    from dataclasses import replace
-
     from bot.domain.refusal import ExitCode
     from bot.watchdog.say import be_silent, now_us, utc
     from bot.watchdog.settings import data_directory
@@ -71,7 +69,7 @@ def kill(  # noqa: PLR0913 - one parameter an option
     file = evidence or found.folder / "evidence" / f"kill-{at}Z.json"
     drill.keep(file, {"drill": "kill", "ok": False, "at": at, "why": "it has begun, not ended"})
     if found.live:
-        found = replace(found, orders=rested(series))
+        found = drill.seen(found, rested(series))
     trip = drill.pull(found, hang=hang, reason=f"drill: {reason}", tell=report.note)
     checks = list(drill.judge(found, trip))
     if resumes and all(check.ok for check in checks):

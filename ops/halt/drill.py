@@ -13,7 +13,7 @@ import platform
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -35,6 +35,8 @@ PROOF_MS_MOST: Final = 1_000.0
 TRIP_S: Final = 120.0
 HALTED_S: Final = 90.0
 LOOK_S: Final = 0.05
+SHOWN_S: Final = 10.0
+"""A new order can be missing from the venue's list for some seconds."""
 Tell = Callable[[str], None]
 Found = TypeVar("Found")
 
@@ -58,7 +60,7 @@ class Scene:
     engine: int
     before: records.Record
     orders: tuple[str, ...] = ()
-    """Rested for the drill."""
+    """Rested for the drill, and seen on the book by the kill switch's own client."""
 
     @property
     def live(self) -> bool:
@@ -149,17 +151,42 @@ def _snapshot(found: Scene, trip: Row) -> Check:
 def _venue(found: Scene, trip: Row) -> Iterator[Check]:
     """Ask the venue ourselves, with a connection of our own."""
     try:
-        there = Venue(place_of(found.environment)).open_orders()
+        there = open_orders(found.environment)
     except Unanswered as failed:
         yield Check("book", ok=False, seen=f"not known: {failed}")
-    else:
-        yield Check("book", not there, f"{len(there)} open orders by our own asking")
-    told = json.loads((found.folder / SNAPSHOT).read_bytes())["orders"]["venue"] or {}
-    cancelled = {str(one).lower() for one in told.get("cancelled", ())}
-    left = [one for one in found.orders if one not in cancelled]
-    seen = f"{len(found.orders)} rested for it, {len(left)} not among the cancelled"
-    yield Check("orders", bool(found.orders) and not left, seen)
-    _ = trip
+        return
+    yield Check("book", not there, f"{len(there)} open orders by our own asking")
+    left = len(there & set(found.orders))
+    seen = f"{len(found.orders)} rested before, {left} after; the watchdog cancelled "
+    # The engine, where it still beats, empties the book as well: either may have been first.
+    yield Check("orders", bool(found.orders) and not left, f"{seen}{trip['cancelled']}")
+
+
+def open_orders(environment: Mapping[str, str]) -> set[str]:
+    """Return what rests, asked with the watchdog's client; raises Unanswered."""
+    return {order.id.lower() for order in Venue(place_of(environment)).open_orders()}
+
+
+def seen(found: Scene, orders: tuple[str, ...]) -> Scene:
+    """Return the scene with orders that were rested for it, once the book shows them.
+
+    Raises:
+        Refused: it does not: what cannot be seen cannot be proved to be gone.
+
+    """
+
+    def shown() -> bool:
+        try:
+            return set(orders) <= open_orders(found.environment)
+        except Unanswered:
+            return False
+
+    if not _until(shown, SHOWN_S):
+        raise Refused(
+            f"the venue does not list order {orders[0]} that was rested for the drill; look for it",
+            ExitCode.OUTSIDE,
+        )
+    return replace(found, orders=orders)
 
 
 def _time(found: Scene, trip: Row) -> Check:
