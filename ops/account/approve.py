@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 
 from bot.adapters.polymarket.chain.approval import KIND, Approval, Approvals
-from bot.adapters.polymarket.chain.step import FileJournal, Step
 from bot.adapters.polymarket.chain.wallet import ChainWallet
 from bot.adapters.polymarket.connection import Connection
 from bot.adapters.polymarket.order.budget import Budget
+from bot.domain.chain import ChainStep
 from ops import report
+from ops.account.journal import Journal
 from ops.account.reach import action_name
 from ops.account.redeem import check_way
 
@@ -18,7 +19,7 @@ class Shown:
     """Every right there is, after what was granted."""
 
     approvals: tuple[Approval, ...]
-    step: Step | None
+    step: ChainStep | None
 
     @property
     def missing(self) -> tuple[Approval, ...]:
@@ -42,7 +43,7 @@ class Shown:
 
 
 def approving(
-    journal: FileJournal | None,
+    journal: Journal | None,
 ) -> Callable[[Connection, Budget], Awaitable[Shown]]:
     """Return the work for `reach`; without a journal it only looks."""
 
@@ -53,7 +54,7 @@ def approving(
             )
         check_way(connection)
         approvals = Approvals(connection, ChainWallet(connection, journal))
-        for step in journal.unfinished():
+        for step in await journal.unfinished():
             if step.kind == KIND:
                 report.note(f"going on with {step.action}, which is {step.phase}")
                 await approvals.resume(step)
@@ -63,5 +64,5 @@ def approving(
     return work
 
 
-async def _nothing(_: Step) -> None:
+async def _nothing(_: ChainStep) -> None:
     raise AssertionError("showing approvals sends nothing")

@@ -7,14 +7,15 @@ from bot.adapters.polymarket.account.holding import Account, Holding
 from bot.adapters.polymarket.account.reading import Reads
 from bot.adapters.polymarket.account.trade import Ours
 from bot.adapters.polymarket.chain.redeem import KIND, Redeemer
-from bot.adapters.polymarket.chain.step import FileJournal, Phase, Step
 from bot.adapters.polymarket.chain.wallet import ChainWallet
 from bot.adapters.polymarket.connection import Connection
 from bot.adapters.polymarket.order.budget import Budget
 from bot.adapters.polymarket.order.catalog import Catalog
+from bot.domain.chain import ChainPhase, ChainStep
 from bot.domain.money import Usd
 from bot.domain.refusal import ExitCode, Refused
 from ops import report
+from ops.account.journal import Journal
 from ops.account.reach import action_name
 
 ROUNDS_MAX = 50
@@ -26,12 +27,12 @@ class Redeemed:
     """What could be redeemed at the start, and what was done about it."""
 
     holding: Holding
-    steps: list[Step] = field(default_factory=list)
+    steps: list[ChainStep] = field(default_factory=list)
 
     @property
     def failed(self) -> bool:
         """Say whether the last transaction did not happen."""
-        return bool(self.steps) and self.steps[-1].phase is Phase.FAILED
+        return bool(self.steps) and self.steps[-1].phase is ChainPhase.FAILED
 
     def document(self) -> dict[str, object]:
         """Return it for a script."""
@@ -53,10 +54,8 @@ class Redeemed:
         }
 
 
-def redeeming(
-    journal: FileJournal, *, dry_run: bool
-) -> Callable[[Connection, Budget], Awaitable[Redeemed]]:
-    """Return the work for `reach`; with `dry_run` it only looks."""
+def redeeming(journal: Journal | None) -> Callable[[Connection, Budget], Awaitable[Redeemed]]:
+    """Return the work for `reach`; without a journal it only looks."""
 
     async def work(connection: Connection, _: Budget) -> Redeemed:
         catalog = Catalog(connection)
@@ -65,7 +64,7 @@ def redeeming(
         account = Account(Reads(connection), catalog, ours)
         now_us = connection.settings.clock.now_us
         done = Redeemed(await account.holding(now_us()))
-        if not dry_run:
+        if journal is not None:
             check_way(connection)
             redeemer = Redeemer(connection, catalog, ChainWallet(connection, journal))
             done.steps += await _resumed(redeemer, journal)
@@ -85,23 +84,23 @@ def check_way(connection: Connection) -> None:
         )
 
 
-async def _resumed(redeemer: Redeemer, journal: FileJournal) -> list[Step]:
-    found = list[Step]()
-    for step in journal.unfinished():
+async def _resumed(redeemer: Redeemer, journal: Journal) -> list[ChainStep]:
+    found = list[ChainStep]()
+    for step in await journal.unfinished():
         if step.kind == KIND:
             report.note(f"going on with {step.action}, which is {step.phase}")
             found.append(await redeemer.resume(step))
     return found
 
 
-async def _rounds(redeemer: Redeemer, held: Callable[[], Awaitable[Holding]]) -> list[Step]:
+async def _rounds(redeemer: Redeemer, held: Callable[[], Awaitable[Holding]]) -> list[ChainStep]:
 
-    done = list[Step]()
+    done = list[ChainStep]()
     for _ in range(ROUNDS_MAX):
         step = await redeemer.redeem(await held(), action=action_name())
         if step is None:
             break
         done.append(step)
-        if step.phase is Phase.FAILED:
+        if step.phase is ChainPhase.FAILED:
             break
     return done

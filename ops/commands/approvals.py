@@ -27,14 +27,16 @@ def command(*, grant: bool, data_dir: str | None, as_json: bool) -> None:
     The vendor's own set-up also gives the perps contract unlimited collateral and the auto-redeem
     operator all positions; nothing here ever grants either.
     """
-    from bot.adapters.polymarket.chain.step import FileJournal
+    from contextlib import nullcontext
+
     from bot.domain.refusal import ExitCode
     from ops.account.approve import approving
+    from ops.account.journal import journal
     from ops.account.reach import quiet_directory, reach
 
-    journal = FileJournal(quiet_directory(data_dir)) if grant else None
     doubt = ExitCode.UNKNOWN_OUTCOME if grant else ExitCode.OUTSIDE
-    shown = reach(approving(journal), doubt=doubt)
+    with journal(quiet_directory(data_dir)) if grant else nullcontext() as steps:
+        shown = reach(approving(steps), doubt=doubt)
     if as_json:
         report.emit(shown.document())
     else:

@@ -23,18 +23,21 @@ was sent and its outcome is not known: run it again, it finds out before it send
 def command(*, dry_run: bool, data_dir: str | None, as_json: bool) -> None:
     """Redeem every winning share of resolved windows.
 
-    Each step is on disk (chain.jsonl in the data directory) before the next; a run that was cut
-    short is resolved by the wallet's nonce and balances before anything else is sent.
+    Each step is in the ledger before the next; a run that was cut short is resolved by the wallet's
+    nonce and balances before anything else is sent. A live engine redeems by itself.
     """
-    from bot.adapters.polymarket.chain.step import FileJournal
+    from contextlib import nullcontext
+
     from bot.domain.money import Usd
     from bot.domain.refusal import ExitCode
+    from ops.account.journal import journal
     from ops.account.reach import quiet_directory, reach
     from ops.account.redeem import redeeming
 
-    journal = FileJournal(quiet_directory(data_dir))
+    directory = quiet_directory(data_dir)
     doubt = ExitCode.OUTSIDE if dry_run else ExitCode.UNKNOWN_OUTCOME
-    done = reach(redeeming(journal, dry_run=dry_run), doubt=doubt)
+    with nullcontext() if dry_run else journal(directory) as steps:
+        done = reach(redeeming(steps), doubt=doubt)
     if as_json:
         report.emit(done.document())
     else:

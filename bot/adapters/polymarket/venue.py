@@ -30,8 +30,9 @@ from bot.adapters.polymarket.order.signing import (
     write_body,
 )
 from bot.adapters.polymarket.setting import LiveSettings
-from bot.domain.event import Event, MarketResolved, TickChanged
-from bot.domain.market import Market, MarketId
+from bot.domain.event import Event, MarketResolved, ResolutionFound, TickChanged, Together
+from bot.domain.fill import Fill
+from bot.domain.market import Market, MarketId, Outcome
 from bot.domain.order import Answer, ApprovedOrder, OrderHash, Prepared, Rejected
 from bot.ports import Temporary, VenueView
 
@@ -106,8 +107,11 @@ class LiveVenue:
         match event:
             case TickChanged():
                 self.catalog.change_tick(event.token, event.tick)
-            case MarketResolved():
+            case MarketResolved() | ResolutionFound():
                 self.account.settled(event.market_id, event.winner)
+            case Together():
+                for part in event.parts:
+                    self.observe(part)
             case _:
                 pass
 
@@ -239,6 +243,15 @@ class LiveVenue:
         """Follow an order of an earlier process, as recovery found it."""
         self.follower.sent(prepared, answer)
         self._woken.set()
+
+    def adopt_fill(self, fill: Fill) -> None:
+        """Know a fill that is recorded; a provisional one is followed until it is final."""
+        self.follower.know(fill)
+        self._woken.set()
+
+    def settled(self, market_id: MarketId, winner: Outcome) -> None:
+        """Know how a market ended: its tokens are cash or nothing from now on."""
+        self.account.settled(market_id, winner)
 
     def release(self, order_hash: OrderHash) -> None:
         """Follow an order no more: reconciliation has closed it, by proof or as expired."""

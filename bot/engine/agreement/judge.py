@@ -100,9 +100,10 @@ class Judge:
         self._lasting.turn()
         return Verdict(tuple(findings), tuple(unexplained), tuple(doubted), self._waiting)
 
-    def suspect(self, drifts: tuple[DriftFound, ...], ours: Portfolio, *, still: bool) -> Verdict:
+    def suspect(self, drifts: tuple[DriftFound, ...], ours: Portfolio) -> Verdict:
         """Judge differences that were found elsewhere by the same rule: memory and ledger."""
-        confirmed, doubted = self._weighed(drifts, fingerprint(ours), still=still)
+        self._forget(drifts, memory=True)
+        confirmed, doubted = self._weighed(drifts, fingerprint(ours), still=True)
         return Verdict((), tuple(confirmed), tuple(doubted))
 
     # Orders
@@ -209,10 +210,15 @@ class Judge:
     def _suspected(
         self, drifts: list[DriftFound], ours: Portfolio, look: Look
     ) -> tuple[list[DriftFound], list[DriftFound]]:
-        for cause, subject in list(self._suspects):
-            if cause != "memory" and not any(_key(one) == (cause, subject) for one in drifts):
-                del self._suspects[cause, subject]
+        self._forget(tuple(drifts), memory=False)
         return self._weighed(tuple(drifts), fingerprint(ours), still=look.still)
+
+    def _forget(self, drifts: tuple[DriftFound, ...], *, memory: bool) -> None:
+        """Suspect no longer what has not been seen again."""
+        seen = {_key(drift) for drift in drifts}
+        for key in list(self._suspects):
+            if (key[0] == "memory") is memory and key not in seen:
+                del self._suspects[key]
 
     def _weighed(
         self, drifts: tuple[DriftFound, ...], over: int, *, still: bool

@@ -5,110 +5,34 @@ that says: an event through the loop, an order followed or cancelled, trading pa
 guesses: an answer that is not complete is no answer, and no order is ever sent from here.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Final
 
-from bot.domain.entry import Entry
-from bot.domain.event import Event
-from bot.domain.fill import Fill
-from bot.domain.order import Answer, OrderHash, Prepared
-from bot.engine.engine import Engine
-from bot.ports import Ledger, Venue
-from bot.watchdog.beat import Heart
+from bot.domain.entry import AlertRaised, DriftFound, MarketSettled, Severity
+from bot.domain.event import CapitalMoved, Event, OrderAnswered
+from bot.domain.order import Accepted, Answer, OrderState, Prepared, Unknown
+from bot.domain.refusal import Refused
+from bot.engine.accounting import Portfolio, WorkingOrder
+from bot.engine.agreement.judge import Judge, Patience
+from bot.engine.agreement.look import Look, Verdict, fingerprint
+from bot.engine.agreement.witness import Disagreement, Witness
+from bot.engine.reconcile import UNEXPLAINED
+from bot.ports import Temporary, VenueView
+from bot.services.account.deeds import Deeds
+from bot.services.account.memory import memory_drifts
+from bot.services.account.part import Outside, Pace, Views
+from bot.services.heartbeat import VENUE_S_MAX, beating
 
-
-class Floor(Protocol):
-    """What is needed of the loop. Whoever gives it keeps one event at a time in hand."""
-
-    @property
-    def frame(self) -> int:
-        """Return the last frame handled."""
-        ...
-
-    @property
-    def at_us(self) -> int:
-        """Return the time of the last event handled."""
-        ...
-
-    async def carry(self, event: Event) -> None:
-        """Take one event all the way; never while another one is under way."""
-        ...
-
-    async def record(self, *entries: Entry) -> None:
-        """Make entries durable that decide nothing."""
-        ...
-
-
-class Following(Protocol):
-    """Who follows our orders at the venue and tells what becomes of them: `LiveVenue`."""
-
-    def adopt(self, prepared: Prepared, answer: Answer) -> None:
-        """Follow an order of an earlier process, or again."""
-        ...
-
-    def adopt_fill(self, fill: Fill) -> None:
-        """Know a fill that is recorded; a provisional one is followed until it is final."""
-        ...
-
-    def release(self, order_hash: OrderHash) -> None:
-        """Follow an order no more."""
-        ...
-
-
-class Hold(Protocol):
-    """Keeps trading HALTED as long as any cause stands; nothing resumes while another one does."""
-
-    async def pause(self, cause: str, detail: str) -> None:
-        """Halt for a cause; again with the same cause changes nothing."""
-        ...
-
-    async def lift(self, cause: str) -> None:
-        """Take a cause away; trading resumes when none is left."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Views:
-    """The three that are compared, and the loop that changes the first two."""
-
-    engine: Engine
-    ledger: Ledger
-    venue: Venue
-    floor: Floor
-    following: Following | None = None
-    """None where the feed itself tells everything: the paper venue."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """Time and whom to tell. `now_us` is market time, `wall_s` only ever grows."""
-
-    now_us: Callable[[], int]
-    wall_s: Callable[[], float]
-    hold: Hold
-    diverged: Callable[[str], None]
-    """Latches the halt: `lambda detail: heart.trip("divergence", detail)`."""
-    tell: Callable[[str, Mapping[str, str]], None]
-    """Hears what changed, once: event name and texts, for the log."""
-    heart: Heart = field(default_factory=Heart)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """Seconds of the wall between rounds, and how long what may still explain itself is given."""
-
-    every_s: float = 30.0
-    again_s: float = 1.0
-    """Between a difference and the view that has to show it again."""
-    silent_s: float = 60.0
-    """Without a complete view: trading pauses."""
-    start_s: float = 60.0
-    """A start waits so long for a first complete view."""
-    absent_s: float = 60.0
-    """A doubted order is expired when complete views lacked it so long and its window is over."""
-    settle_s: float = 30.0
-    """What the venue shows and nobody told yet is told from here."""
+RECONCILING: Final = "reconciling"
+UNREACHABLE: Final = "venue"
+DIVERGED: Final = "divergence"
+ROUNDS_AT_START: Final = 20
+MARGIN_US: Final = 10_000_000
+"""How much further back than our oldest open business executions are asked for."""
+SETTLED_ENTRIES: Final = 5_000
+"""How far back resolutions are looked for that the venue's own pages may not show yet."""
+FIRST: Final = "the venue's cash at the first start"
 
 
 class Reconciler:
@@ -116,12 +40,12 @@ class Reconciler:
 
     ```
     reconciler = Reconciler(
-        Views(engine=engine, ledger=ledger, venue=venue, floor=loop, following=venue),
+        Views(engine=engine, ledger=ledger, venue=venue, floor=floor, following=venue),
         Outside(now_us=clock.now_us, wall_s=asyncio.get_running_loop().time, hold=hold,
                 diverged=lambda detail: heart.trip("divergence", detail), tell=tell, heart=heart),
     )
-    agreed = await reconciler.at_start(first=ledger_was_empty)   # engine holds the ledger; HALTED
-    task = asyncio.create_task(reconciler.run())
+    await reconciler.at_start(first=ledger_was_empty)   # engine holds the ledger; HALTED
+    crew.begin("reconciler", reconciler.run())
     reconciler.ask("reconnect")          # wake it: a socket was away, an answer was Unknown
     reconciler.observe(event)            # every event the loop has handled
     ```
@@ -132,6 +56,27 @@ class Reconciler:
         self._views = views
         self._outside = outside
         self._pace = pace or Pace()
+        pace = self._pace
+        self._judge = Judge(
+            Patience(
+                settle_ms=int(pace.settle_s * 1000),
+                absent_ms=int(pace.absent_s * 1000),
+                flight_ms=int(pace.flight_s * 1000),
+            )
+        )
+        self._deeds = Deeds(views)
+        self._witness = Witness()
+        self._asked = asyncio.Event()
+        self._found: list[Disagreement] = []
+        self._complete_s = outside.wall_s()
+        self._clean = 0
+        self._told: set[tuple[str, str]] = set()
+        self.rounds = 0
+        """Complete views that were judged."""
+
+    @property
+    def _ours(self) -> Portfolio:
+        return self._views.engine.portfolio
 
     async def at_start(self, *, first: bool) -> bool:
         """Bring the three together before trading; True if they agree.
@@ -146,15 +91,43 @@ class Reconciler:
             CommitUnknown: the process must end.
 
         """
-        raise NotImplementedError
+        self._remember()
+        until_s = self._outside.wall_s() + self._pace.start_s
+        why = "the venue gave no complete view"
+        for _ in range(ROUNDS_AT_START):
+            try:
+                verdict = await self._look(start=True, first=first)
+            except Temporary as error:
+                why = str(error)
+            else:
+                first = False
+                if verdict.agreed:
+                    self._outside.tell("reconciliation.agreed", {"when": "at start"})
+                    return True
+                why = _words(verdict)
+                if verdict.unexplained:
+                    break
+            if self._outside.wall_s() > until_s:
+                break
+            await self._rest(self._pace.again_s)
+        await self._outside.hold.pause(RECONCILING, why)
+        self._outside.tell("reconciliation.not_agreed", {"when": "at start", "why": why})
+        self._asked.set()
+        return False
 
     def ask(self, cause: str) -> None:
         """Have a round made now."""
-        raise NotImplementedError
+        self._outside.tell("reconciliation.asked", {"cause": cause})
+        self._asked.set()
 
     def observe(self, event: Event) -> None:
         """Take note of an event that was handled: prices for the cross-check, answers in doubt."""
-        raise NotImplementedError
+        found = self._witness.hear(event)
+        if found:
+            self._found += found
+            self._asked.set()
+        if isinstance(event, OrderAnswered) and isinstance(event.answer, Unknown):
+            self.ask(f"order {event.order_hash} is in doubt")
 
     async def run(self) -> None:
         """Compare for ever: every 30 s, when asked, and soon again after a difference.
@@ -163,4 +136,198 @@ class Reconciler:
             CommitUnknown: the process must end.
 
         """
-        raise NotImplementedError
+        pause_s = 0.0 if self._asked.is_set() else self._pace.every_s
+        soon_s = self._pace.again_s
+        while True:
+            await self._wait(pause_s)
+            await self._testify()
+            try:
+                verdict = await self._look(start=False, first=False)
+            except Temporary as error:
+                await self._missed(str(error))
+                pause_s = soon_s = min(soon_s * 2, self._pace.every_s)
+                continue
+            await self._heard(verdict)
+            if verdict.agreed and not verdict.waiting:
+                soon_s = self._pace.again_s
+                pause_s = self._pace.doubt_s if self._doubted() else self._pace.every_s
+            else:
+                pause_s, soon_s = soon_s, min(soon_s * 2, self._pace.every_s)
+
+    # One round
+
+    async def _look(self, *, start: bool, first: bool) -> Verdict:
+        """Ask, judge, and repair.
+
+        Raises:
+            Temporary: the view is not complete; nothing was judged.
+
+        """
+        before = fingerprint(self._ours)
+        view = await self._view()
+        if first:
+            await self._begin(view)
+            before = fingerprint(self._ours)
+        self.rounds += 1
+        self._complete_s = self._outside.wall_s()
+        look = self._seen(view, before=before, start=start)
+        verdict = self._judge.judge(self._ours, look)
+        if verdict.findings:
+            await self._views.floor.record(*(finding.drift for finding in verdict.findings))
+            await self._deeds.do([deed for one in verdict.findings for deed in one.deeds])
+        if look.still and not verdict.findings:
+            verdict = await self._with_memory(verdict)
+        if verdict.unexplained:
+            await self._diverged(verdict.unexplained)
+        return verdict
+
+    def _seen(self, view: VenueView, *, before: int, start: bool) -> Look:
+        unheard = [fill.fill_id for fill in view.fills if fill.fill_id not in self._ours.fills]
+        return Look(
+            view=view,
+            still=fingerprint(self._ours) == before,
+            now_us=self._outside.now_us(),
+            wall_ms=int(self._outside.wall_s() * 1000),
+            known=self._views.ledger.known_fills(unheard) if unheard else frozenset(),
+            announced=self._deeds.announced(),
+            start=start,
+        )
+
+    async def _view(self) -> VenueView:
+        ours = self._ours
+        hashes = [order.order_hash for order in ours.orders.values() if order.order_hash]
+        times = [order.intent.made_us for order in ours.orders.values()]
+        times += [one.fill.filled_us for one in ours.fills.values()]
+        since_us = min(times, default=self._outside.now_us()) - MARGIN_US
+        asked = self._views.venue.view(hashes, max(since_us, 0))
+        return await beating(self._outside.heart, asked, most_s=VENUE_S_MAX)
+
+    async def _with_memory(self, verdict: Verdict) -> Verdict:
+        """Add what memory and ledger differ in, by the same rule of two."""
+        drifts = await memory_drifts(self._views)
+        more = self._judge.suspect(drifts, self._ours)
+        return Verdict(
+            verdict.findings,
+            (*verdict.unexplained, *more.unexplained),
+            (*verdict.doubted, *more.doubted),
+            verdict.waiting,
+        )
+
+    # Before trading
+
+    def _remember(self) -> None:
+        """Have the venue's side know what an earlier process knew."""
+        following, ours = self._views.following, self._ours
+        if following is None:
+            return
+        for recorded in self._views.ledger.recent(SETTLED_ENTRIES):
+            if isinstance(recorded.entry, MarketSettled):
+                following.settled(recorded.entry.market_id, recorded.entry.winner)
+        for order in ours.working():
+            if order.state is not OrderState.IN_FLIGHT:
+                following.adopt(_prepared(order), _answer(order))
+        for executed in ours.fills.values():
+            following.adopt_fill(executed.fill)
+
+    async def _begin(self, view: VenueView) -> None:
+        """Take the venue's cash as ours; a wallet with anything else in it is not for us."""
+        if view.positions:
+            token, size = view.positions[0]
+            raise Refused(
+                f"the wallet holds {size} shares of token {token[:20]} that nothing of ours"
+                f" bought, {len(view.positions)} such positions in all; sell or redeem them, or"
+                " give the bot a wallet of its own"
+            )
+        if view.open_orders:
+            raise Refused(
+                f"the wallet has {len(view.open_orders)} open orders that nothing of ours made;"
+                " cancel them, or give the bot a wallet of its own"
+            )
+        floor = self._views.floor
+        moved = CapitalMoved(floor.frame, floor.at_us, view.cash, FIRST, afresh=True)
+        await floor.carry(moved)
+
+    # Consequences
+
+    async def _heard(self, verdict: Verdict) -> None:
+        """Lift what has healed; two agreeing views in a row end a divergence."""
+        hold = self._outside.hold
+        await hold.lift(UNREACHABLE)
+        self._clean = self._clean + 1 if verdict.agreed else 0
+        if verdict.agreed:
+            await hold.lift(RECONCILING)
+        if self._clean > 1:
+            self._told.clear()
+            await hold.lift(DIVERGED)
+
+    async def _missed(self, why: str) -> None:
+        silent_s = self._outside.wall_s() - self._complete_s
+        if silent_s >= self._pace.silent_s:
+            detail = f"no complete view of the account for {int(silent_s)} s: {why}"
+            await self._outside.hold.pause(UNREACHABLE, detail)
+
+    async def _diverged(self, drifts: Sequence[DriftFound]) -> None:
+        """Halt, say it once, and ask for the latch: only a person can explain this."""
+        self._clean = 0
+        fresh = [one for one in drifts if (one.cause, one.subject) not in self._told]
+        self._told |= {(one.cause, one.subject) for one in drifts}
+        assert all(one.cause in UNEXPLAINED for one in drifts)  # noqa: S101 - the judge's promise
+        line = "; ".join(_line(one) for one in drifts[:3])
+        if fresh:
+            await self._views.floor.record(*fresh)
+        await self._outside.hold.pause(DIVERGED, line)
+        if fresh:
+            self._outside.tell("reconciliation.diverged", {"why": line})
+            self._outside.diverged(line)
+
+    async def _testify(self) -> None:
+        """Record where a resolution contradicts the prices we heard; it settles nothing."""
+        found, self._found = self._found, []
+        for one in found:
+            await self._views.floor.record(
+                AlertRaised(
+                    "settlement.disagreed", Severity.CRITICAL, f"settlement {one.market_id}",
+                    f"{one.slug} resolved against our own prices", str(one),
+                    "runbooks/settlement.md",
+                )
+            )  # fmt: skip
+            self._outside.tell("settlement.disagreed", {"slug": one.slug, "detail": str(one)})
+
+    def _doubted(self) -> bool:
+        return any(order.state is OrderState.UNKNOWN for order in self._ours.working())
+
+    # Waiting
+
+    async def _wait(self, most_s: float) -> None:
+        """Wait for the next round, but give a burst of causes a moment to become one."""
+        try:
+            async with asyncio.timeout(most_s):
+                await self._asked.wait()
+            await asyncio.sleep(min(self._pace.again_s, most_s))
+        except TimeoutError:
+            pass
+        self._asked.clear()
+
+    async def _rest(self, seconds: float) -> None:
+        await beating(self._outside.heart, asyncio.sleep(seconds), most_s=VENUE_S_MAX)
+
+
+def _prepared(order: WorkingOrder) -> Prepared:
+    return Prepared(order.intent.intent_id, order.order_hash, order.body, order.intent.made_us)
+
+
+def _answer(order: WorkingOrder) -> Answer:
+    return Accepted("") if order.state is OrderState.OPEN else Unknown("in doubt")
+
+
+def _line(drift: DriftFound) -> str:
+    return f"{drift.cause} {drift.subject}: ours {drift.ours}, venue {drift.theirs}"
+
+
+def _words(verdict: Verdict) -> str:
+    found: Iterable[DriftFound] = (
+        *verdict.unexplained,
+        *verdict.doubted,
+        *(finding.drift for finding in verdict.findings),
+    )
+    return "; ".join(_line(one) for one in list(found)[:3])

@@ -1,15 +1,17 @@
 """Redeeming and approving: proved by the chain, each step on disk, nothing done twice."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
-from msgspec import structs
 
 from bot.adapters.polymarket.chain.approval import Approvals
 from bot.adapters.polymarket.chain.redeem import Redeemer
-from bot.adapters.polymarket.chain.step import FileJournal, Phase, Step
+from bot.adapters.polymarket.chain.step import FILE_NAME, left_over, take_over
 from bot.adapters.polymarket.chain.wallet import ChainWallet, Patience
+from bot.domain.chain import ChainPhase, ChainStep
 from bot.domain.refusal import Refused
 from bot.ports import Temporary
 from tests.contract.venue.ground import Ground
@@ -23,17 +25,17 @@ DOLLAR = 1_000_000
 class Steps:
     """A journal in memory that can die at a phase, as a process does."""
 
-    def __init__(self, *, dies_at: Phase | None = None) -> None:
-        self.taken: list[Step] = []
+    def __init__(self, *, dies_at: ChainPhase | None = None) -> None:
+        self.taken: list[ChainStep] = []
         self.dies_at = dies_at
 
-    async def __call__(self, step: Step) -> None:
+    async def __call__(self, step: ChainStep) -> None:
         self.taken.append(step)
         if step.phase is self.dies_at:
             raise Died
 
     @property
-    def phases(self) -> list[Phase]:
+    def phases(self) -> list[ChainPhase]:
         return [step.phase for step in self.taken]
 
 
@@ -55,7 +57,7 @@ class Winner:
         post("wallets", wallet=self.stage.connection.settings.wallet, tokens={market.up: "10"})
         post("markets", condition_id=market.market_id, winner="Up")
 
-    async def redeem(self, name: str = "1") -> Step | None:
+    async def redeem(self, name: str = "1") -> ChainStep | None:
         holding = await self.stage.venue.account.holding(self.stage.now_us())
         return await self.redeemer.redeem(holding, action=name)
 
@@ -87,7 +89,7 @@ async def test_a_won_window_becomes_cash(ground: Ground, kind: str, version: str
     before = one.cash
     step = await one.redeem()
     assert step is not None
-    assert journal.phases == [Phase.PLANNED, Phase.SUBMITTED, Phase.DONE]
+    assert journal.phases == [ChainPhase.PLANNED, ChainPhase.SUBMITTED, ChainPhase.DONE]
     assert one.cash == before + 10 * DOLLAR
     assert await one.redeem("2") is None
     await one.stage.close()
@@ -114,7 +116,7 @@ async def test_an_answer_that_was_lost_is_resolved_by_nonce_and_balance(ground: 
     ground.stand_in.strike("relayer-cut-after-submit")
     step = await one.redeem()
     assert step is not None
-    assert journal.phases == [Phase.PLANNED, Phase.UNANSWERED, Phase.DONE]
+    assert journal.phases == [ChainPhase.PLANNED, ChainPhase.UNANSWERED, ChainPhase.DONE]
     assert (one.cash, one.nonce) == (before + 10 * DOLLAR, nonce + 1)
     await one.stage.close()
 
@@ -127,11 +129,11 @@ async def test_a_transaction_that_failed_is_said_to_have_failed(ground: Ground, 
     ground.stand_in.strike(fault)
     step = await one.redeem()
     assert step is not None
-    assert step.phase is Phase.FAILED
+    assert step.phase is ChainPhase.FAILED
     assert one.cash == before
     again = await one.redeem("2")
     assert again is not None
-    assert again.phase is Phase.DONE
+    assert again.phase is ChainPhase.DONE
     await one.stage.close()
 
 
@@ -144,7 +146,7 @@ async def test_a_busy_relayer_is_waited_for(ground: Ground, fault: str) -> None:
     ground.stand_in.strike(fault)
     step = await one.redeem()
     assert step is not None
-    assert step.phase is Phase.DONE
+    assert step.phase is ChainPhase.DONE
     assert one.cash == before + 10 * DOLLAR
     await one.stage.close()
 
@@ -162,9 +164,9 @@ async def test_a_node_that_fails_stops_before_anything_is_sent(ground: Ground, f
 
 
 @pytest.mark.parametrize("kind", ["deposit", "eoa"])
-@pytest.mark.parametrize("phase", [Phase.PLANNED, Phase.SUBMITTED])
+@pytest.mark.parametrize("phase", [ChainPhase.PLANNED, ChainPhase.SUBMITTED])
 async def test_a_process_that_died_at_a_step_goes_on_from_it(
-    ground: Ground, kind: str, phase: Phase
+    ground: Ground, kind: str, phase: ChainPhase
 ) -> None:
     """Died before the submit: it is found not to have happened. Died after it: to have."""
     journal = Steps(dies_at=phase)
@@ -177,11 +179,11 @@ async def test_a_process_that_died_at_a_step_goes_on_from_it(
     reborn.chain = ChainWallet(one.stage.connection, journal, Patience(5.0, 0.5, 0.05))
     reborn.redeemer = Redeemer(one.stage.connection, one.stage.venue.catalog, reborn.chain)
     step = await reborn.redeemer.resume(journal.taken[-1])
-    if phase is Phase.PLANNED:
-        assert step.phase is Phase.FAILED
+    if phase is ChainPhase.PLANNED:
+        assert step.phase is ChainPhase.FAILED
         assert (one.cash, one.nonce) == (before, nonce)
     else:
-        assert step.phase is Phase.DONE
+        assert step.phase is ChainPhase.DONE
         assert (one.cash, one.nonce) == (before + 10 * DOLLAR, nonce + 1)
     await one.stage.close()
 
@@ -209,7 +211,7 @@ async def test_only_what_trading_needs_is_granted(ground: Ground, kind: str) -> 
     assert not any(one.granted for one in await approvals.show())
     step = await approvals.grant(action="1")
     assert step is not None
-    assert step.phase is Phase.DONE
+    assert step.phase is ChainPhase.DONE
     shown = await approvals.show()
     assert {one.spender for one in shown if one.granted} == {
         "standard_exchange", "exchange_v3", "collateral_adapter", "protocol_v2_router",
@@ -219,18 +221,20 @@ async def test_only_what_trading_needs_is_granted(ground: Ground, kind: str) -> 
     await stage.close()
 
 
-async def test_steps_survive_the_process(tmp_path: Path) -> None:
-    journal = FileJournal(tmp_path)
-    assert journal.unfinished() == ()
-    planned = Step(action="a", kind="redeem", phase=Phase.PLANNED, subjects=("1",), nonce=3)
-    await journal(planned)
-    await journal(structs.replace(planned, action="b"))
-    await journal(structs.replace(planned, phase=Phase.DONE))
-    assert [step.action for step in journal.unfinished()] == ["b"]
-    with journal.path.open("ab") as file:
-        file.write(b'{"action":"torn')
-    assert [step.action for step in journal.unfinished()] == ["b"]
-    with journal.path.open("ab") as file:
-        file.write(b"\n")
-    with pytest.raises(Refused, match="line 4"):
-        journal.unfinished()
+async def test_what_an_older_program_left_is_taken_over_once(tmp_path: Path) -> None:
+    """The file of an older program: a torn last line was never taken, any other is refused."""
+    assert left_over(tmp_path) == ()
+    planned = ChainStep(
+        action="a", kind="redeem", phase=ChainPhase.PLANNED, subjects=("1",), nonce=3
+    )
+    file = tmp_path / FILE_NAME
+    steps = [planned, replace(planned, action="b"), replace(planned, phase=ChainPhase.DONE)]
+    file.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in steps) + b'{"torn')
+    journal = Steps()
+    await take_over(tmp_path, journal)
+    await take_over(tmp_path, journal)
+    assert [step.action for step in journal.taken] == ["b"]
+    assert left_over(tmp_path) == ()
+    file.write_bytes(b"{}\n")
+    with pytest.raises(Refused, match="line 1"):
+        left_over(tmp_path)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.ledger.directory import DataDirectory
-from bot.adapters.polymarket.chain.step import FILE_NAME
+from bot.adapters.ledger.ledger import SqliteLedger
+from bot.domain.entry import ChainStepTaken
 from tests.contract.polymarket_sdk.standin import Row
 from tests.contract.venue.ground import Ground
 
@@ -56,6 +57,16 @@ def told(ran: Ran, code: int = 0) -> Row:
     return row
 
 
+def steps(directory: Path) -> list[str]:
+    """Return the steps of transactions in the ledger, in order."""
+    ledger = SqliteLedger.open(directory, threaded=False)
+    try:
+        taken = [one.entry for one in ledger.entries()]
+    finally:
+        ledger.drop()
+    return [one.step.phase.value for one in taken if isinstance(one, ChainStepTaken)]
+
+
 def test_limits_shows_the_tier_and_what_is_left(typed: Typed, ground: Ground, account: Row) -> None:
     ground.stand_in.post("wallets", wallet=account["wallet"], tier="Gold")
     shown = told(typed("limits", "--json", POLY_RATE_SHARE="0.5"))
@@ -79,7 +90,8 @@ def test_approvals_are_shown_missing_and_granted_once(
     rights = {row["spender"]: row["granted"] for row in granted["approvals"]}
     assert not rights["perps_deposit_contract"]
     assert not rights["auto_redeem_operator"]
-    assert (tmp_path / FILE_NAME).read_text().count("\n") == 3
+    phases = steps(tmp_path)
+    assert phases == ["planned", "submitted", "done"]
     assert told(typed("approvals", "--grant", "--json"))["transaction"] is None
 
 

@@ -13,11 +13,20 @@ from polymarket.models.clob.account import ClobTrade
 from polymarket.models.clob.user_events import UserTradePayload
 
 from bot.adapters.polymarket.account.reading import Reads
-from bot.adapters.polymarket.account.trade import US_S, Leg, Ours, State, fill_of, later, legs
+from bot.adapters.polymarket.account.trade import (
+    US_S,
+    Leg,
+    Ours,
+    State,
+    fill_of,
+    later,
+    leg_of,
+    legs,
+)
 from bot.adapters.polymarket.order.catalog import Catalog, Facts
 from bot.adapters.polymarket.order.signing import read_body
 from bot.domain.event import FillConfirmed, FillVoided, OrderEnded, OrderFilled
-from bot.domain.fill import FillId
+from bot.domain.fill import Fill, FillId
 from bot.domain.market import MarketId
 from bot.domain.money import CENT
 from bot.domain.order import Accepted, Answer, OrderHash, OrderState, Prepared, Rejected
@@ -114,6 +123,16 @@ class Follower:
             word=answer.status if isinstance(answer, Accepted) else "",
             trade_ids=frozenset(trade_ids),
         )
+
+    def know(self, fill: Fill) -> None:
+        """Take note of a fill that is recorded: it is not told again, only what becomes of it."""
+        if fill.fill_id in self._fills:
+            return
+        leg = leg_of(fill)
+        state = State.MATCHED if fill.provisional else State.CONFIRMED
+        self._fills[fill.fill_id] = Told(leg, state)
+        self._trades_seen[leg.trade_id] = leg.matched_us
+        self._count(leg, fill.notional.micros if self._in_usd(leg) else leg.size.micros)
 
     def gone(self, order_hash: OrderHash) -> None:
         """Take note that the venue cancelled an order: its end is told at the next look."""

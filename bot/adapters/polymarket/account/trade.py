@@ -155,6 +155,22 @@ def fill_of(leg: Leg, facts: Facts) -> Fill:
     )
 
 
+def leg_of(fill: Fill) -> Leg:
+    """Return the leg that a recorded fill was."""
+    return Leg(
+        trade_id=fill.fill_id.partition("/")[0],
+        order_hash=fill.order_hash,
+        market_id=fill.market_id,
+        token=fill.token,
+        side=fill.side,
+        price=Decimal(fill.price.micros) / MICROS,
+        size=fill.size,
+        liquidity=fill.liquidity,
+        state=State.MATCHED if fill.provisional else State.CONFIRMED,
+        matched_us=fill.filled_us,
+    )
+
+
 def _taken(trade: ClobTrade | UserTradePayload, ours: Ours) -> Iterator[Leg]:
     """Yield our leg as the taker; the listing says so, on the socket the owner does."""
     taker = trade.trader_side == "TAKER" if trade.trader_side else trade.owner == ours.api_key

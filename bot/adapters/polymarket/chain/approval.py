@@ -25,9 +25,9 @@ from polymarket.calls import (
 from polymarket.models.trading import Erc20TradingApproval, Erc1155TradingApproval
 from polymarket.types import EvmAddress
 
-from bot.adapters.polymarket.chain.step import Phase, Step
 from bot.adapters.polymarket.chain.wallet import ChainWallet, Proof
 from bot.adapters.polymarket.connection import Connection
+from bot.domain.chain import ChainPhase, ChainStep
 
 KIND: Final = "approve"
 
@@ -90,7 +90,7 @@ class Approvals:
             _approval(pair, answer, config) for pair, answer in zip(pairs, said, strict=True)
         )
 
-    async def grant(self, *, action: str) -> Step | None:
+    async def grant(self, *, action: str) -> ChainStep | None:
         """Grant what trading needs and has not; None if there is nothing to grant.
 
         Raises:
@@ -102,14 +102,14 @@ class Approvals:
         if not missing:
             return None
         config = self._connection.config
-        planned = Step(
-            action=action, kind=KIND, phase=Phase.PLANNED,
+        planned = ChainStep(
+            action=action, kind=KIND, phase=ChainPhase.PLANNED,
             subjects=tuple(f"{one.token}/{one.spender}" for one in missing), nonce=0,
         )  # fmt: skip
         calls = [_grant(one, config) for one in missing]
         return await self._wallet.act(planned, calls, self.proof())
 
-    async def resume(self, step: Step) -> Step:
+    async def resume(self, step: ChainStep) -> ChainStep:
         """Find out what became of a grant of an earlier process; raises as `grant`."""
         return await self._wallet.resume(step, self.proof())
 

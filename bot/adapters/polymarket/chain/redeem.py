@@ -13,10 +13,10 @@ from polymarket.calls import TransactionCall, ctf_redeem_positions_call, router_
 from polymarket.types import EvmAddress
 
 from bot.adapters.polymarket.account.holding import Holding
-from bot.adapters.polymarket.chain.step import Phase, Step
 from bot.adapters.polymarket.chain.wallet import CALLS_MAX, ChainWallet, Proof
 from bot.adapters.polymarket.connection import Connection
 from bot.adapters.polymarket.order.catalog import Catalog
+from bot.domain.chain import ChainPhase, ChainStep
 from bot.domain.market import MarketId, TokenId
 
 KIND: Final = "redeem"
@@ -32,7 +32,7 @@ class Redeemer:
         self._catalog = catalog
         self._wallet = wallet
 
-    async def redeem(self, holding: Holding, *, action: str) -> Step | None:
+    async def redeem(self, holding: Holding, *, action: str) -> ChainStep | None:
         """Redeem what a holding has won, at most `CALLS_MAX` windows; None if there is nothing.
 
         Args:
@@ -49,13 +49,13 @@ class Redeemer:
         if not won:
             return None
         calls = [await self._call(token, market_id, held[token]) for token, market_id in won]
-        planned = Step(
-            action=action, kind=KIND, phase=Phase.PLANNED,
+        planned = ChainStep(
+            action=action, kind=KIND, phase=ChainPhase.PLANNED,
             subjects=tuple(token for token, _ in won), nonce=0,
         )  # fmt: skip
         return await self._wallet.act(planned, calls, self.proof(planned.subjects))
 
-    async def resume(self, step: Step) -> Step:
+    async def resume(self, step: ChainStep) -> ChainStep:
         """Find out what became of a redemption of an earlier process; raises as `redeem`."""
         return await self._wallet.resume(step, self.proof(step.subjects))
 

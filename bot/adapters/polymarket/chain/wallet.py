@@ -7,11 +7,10 @@ Source: polymarket-wire.md 1.4 and 1.6.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from msgspec import structs
 from polymarket import (
     EoaTransactionHandle,
     GaslessTransactionHandle,
@@ -31,8 +30,9 @@ from polymarket.models.clob.relayer import RelayerTransactionType
 from polymarket.types import EvmAddress
 
 from bot.adapters.polymarket.boot import KINDS
-from bot.adapters.polymarket.chain.step import Journal, Phase, Step
+from bot.adapters.polymarket.chain.step import Journal
 from bot.adapters.polymarket.connection import Connection, brief
+from bot.domain.chain import ChainPhase, ChainStep
 from bot.domain.market import TokenId
 from bot.ports import Permanent, Temporary
 
@@ -98,7 +98,9 @@ class ChainWallet:
             held[token] = decode_erc1155_balance_of_result(said)
         return held
 
-    async def act(self, planned: Step, calls: Sequence[TransactionCall], proof: Proof) -> Step:
+    async def act(
+        self, planned: ChainStep, calls: Sequence[TransactionCall], proof: Proof
+    ) -> ChainStep:
         """Carry calls out as one action and return its last step.
 
         Raises:
@@ -109,42 +111,44 @@ class ChainWallet:
         if not 0 < len(calls) <= CALLS_MAX:
             raise AssertionError(f"an action has 1 to {CALLS_MAX} calls, not {len(calls)}")
         async with self._turn:
-            planned = structs.replace(planned, nonce=await self.nonce())
+            planned = replace(planned, nonce=await self.nonce())
             await self._journal(planned)
             return await self._submit(planned, calls, proof)
 
-    async def resume(self, step: Step, proof: Proof) -> Step:
+    async def resume(self, step: ChainStep, proof: Proof) -> ChainStep:
         """Find out what became of an action of an earlier process; raises as `act`."""
         async with self._turn:
-            if step.phase is Phase.SUBMITTED:
+            if step.phase is ChainPhase.SUBMITTED:
                 return await self._settle(step, self._handle(step.reference), proof)
             return await self._resolve(step, proof)
 
-    async def _submit(self, planned: Step, calls: Sequence[TransactionCall], proof: Proof) -> Step:
+    async def _submit(
+        self, planned: ChainStep, calls: Sequence[TransactionCall], proof: Proof
+    ) -> ChainStep:
         client = self._connection.client
         try:
             async with asyncio.timeout(self._patience.submit_s):
                 handle = await client.execute_transaction(calls=calls, metadata=planned.kind)
         except (UserInputError, TransactionFailedError, RateLimitError) as error:
-            return await self._note(planned, Phase.FAILED, detail=brief(error))
+            return await self._note(planned, ChainPhase.FAILED, detail=brief(error))
         except JsonRpcCallError as error:
-            step = await self._note(planned, Phase.UNANSWERED, detail=brief(error))
+            step = await self._note(planned, ChainPhase.UNANSWERED, detail=brief(error))
             return await self._resolve(step, proof)
         except RequestRejectedError as error:
             if error.status < 500:  # noqa: PLR2004 - refused: nothing was taken
-                return await self._note(planned, Phase.FAILED, detail=brief(error))
-            step = await self._note(planned, Phase.UNANSWERED, detail=brief(error))
+                return await self._note(planned, ChainPhase.FAILED, detail=brief(error))
+            step = await self._note(planned, ChainPhase.UNANSWERED, detail=brief(error))
             return await self._resolve(step, proof)
         except (PolymarketError, TimeoutError) as error:
-            step = await self._note(planned, Phase.UNANSWERED, detail=brief(error))
+            step = await self._note(planned, ChainPhase.UNANSWERED, detail=brief(error))
             return await self._resolve(step, proof)
         reference = handle.transaction_id or handle.transaction_hash or ""
-        step = await self._note(planned, Phase.SUBMITTED, reference=reference)
+        step = await self._note(planned, ChainPhase.SUBMITTED, reference=reference)
         return await self._settle(step, handle, proof)
 
     async def _settle(
-        self, step: Step, handle: GaslessTransactionHandle | EoaTransactionHandle, proof: Proof
-    ) -> Step:
+        self, step: ChainStep, handle: GaslessTransactionHandle | EoaTransactionHandle, proof: Proof
+    ) -> ChainStep:
         """Wait for the transaction, then for its proof; one bad poll ends no wait."""
         until_s = self._now_s() + self._patience.prove_s
         while self._now_s() < until_s:
@@ -153,18 +157,18 @@ class ChainWallet:
                     await handle.wait()
                 break
             except TransactionFailedError as error:
-                return await self._note(step, Phase.FAILED, detail=brief(error))
+                return await self._note(step, ChainPhase.FAILED, detail=brief(error))
             except (PolymarketError, TimeoutError):
                 await asyncio.sleep(self._patience.look_s)
         return await self._prove(step, proof, until_s)
 
-    async def _resolve(self, step: Step, proof: Proof) -> Step:
+    async def _resolve(self, step: ChainStep, proof: Proof) -> ChainStep:
         """Find out, by proof and nonce, whether a submit without an answer was taken."""
         until_s = self._now_s() + self._patience.prove_s
         nonce = step.nonce
         while True:
             if await self._proved(proof):
-                return await self._note(step, Phase.DONE, detail="proved by the chain")
+                return await self._note(step, ChainPhase.DONE, detail="proved by the chain")
             try:
                 nonce = await self.nonce()
             except (Temporary, Permanent):
@@ -174,15 +178,17 @@ class ChainWallet:
             await asyncio.sleep(self._patience.look_s)
         if nonce == step.nonce:
             # Whatever is signed next carries the same nonce: only one of the two can happen.
-            return await self._note(step, Phase.FAILED, detail=f"not taken: nonce still {nonce}")
+            return await self._note(
+                step, ChainPhase.FAILED, detail=f"not taken: nonce still {nonce}"
+            )
         raise Temporary(
             f"{step.kind}: taken at nonce {step.nonce}, but the chain shows nothing yet"
         )
 
-    async def _prove(self, step: Step, proof: Proof, until_s: float) -> Step:
+    async def _prove(self, step: ChainStep, proof: Proof, until_s: float) -> ChainStep:
         while True:
             if await self._proved(proof):
-                return await self._note(step, Phase.DONE)
+                return await self._note(step, ChainPhase.DONE)
             if self._now_s() > until_s:
                 raise Temporary(f"{step.kind} {step.reference}: not proved by the chain yet")
             await asyncio.sleep(self._patience.look_s)
@@ -194,11 +200,9 @@ class ChainWallet:
             return False
 
     async def _note(
-        self, step: Step, phase: Phase, *, reference: str = "", detail: str = ""
-    ) -> Step:
-        noted = structs.replace(
-            step, phase=phase, reference=reference or step.reference, detail=detail
-        )
+        self, step: ChainStep, phase: ChainPhase, *, reference: str = "", detail: str = ""
+    ) -> ChainStep:
+        noted = replace(step, phase=phase, reference=reference or step.reference, detail=detail)
         await self._journal(noted)
         return noted
 
