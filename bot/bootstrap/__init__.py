@@ -13,11 +13,12 @@ from bot.adapters.ledger.directory import DataDirectory
 from bot.adapters.ledger.ledger import SqliteLedger
 from bot.adapters.polymarket.variable import VARIABLES as VENUE_VARIABLES
 from bot.bootstrap.boot import Boot, Mind, standing
+from bot.bootstrap.front import VARIABLES as FRONT_VARIABLES
+from bot.bootstrap.front import Front
 from bot.domain.refusal import ExitCode
 from bot.services.log import configure
 from bot.settings import Mode, Settings, read_settings
-from bot.watchdog.beat import VARIABLE as HEARTBEAT
-from bot.watchdog.beat import Heart, Phase
+from bot.watchdog.beat import Phase
 
 PRIVATE = "POLYMARKET_PRIVATE_KEY"
 
@@ -42,11 +43,19 @@ def run(environment: Mapping[str, str]) -> ExitCode:
         CommitUnknown: an outcome is not known; the process must end and recover.
 
     """
-    configure()
-    heart = Heart.inherited(environment.get(HEARTBEAT, ""))
-    heart.beat(Phase.BOOT)
-    settings = read_settings(environment, VENUE_VARIABLES)
-    day = _day(settings, environment)
+    configure(environment.get("POLY_LOG", ""))
+    settings = read_settings(environment, [*VENUE_VARIABLES, *FRONT_VARIABLES])
+    front = Front(environment, settings.mode)
+    try:
+        _run(environment, settings, front)
+    finally:
+        front.close()
+    return ExitCode.OK
+
+
+def _run(environment: Mapping[str, str], settings: Settings, front: Front) -> None:
+    heart = front.heart
+    day = day_of(settings, environment)
     held = DataDirectory.hold(
         settings.directory,
         wait_s=settings.lock_wait_s,
@@ -58,13 +67,14 @@ def run(environment: Mapping[str, str]) -> ExitCode:
         ledger = SqliteLedger.open(settings.directory)
         mind = Mind(heart, *standing(settings.directory, environment, ledger))
         try:
-            asyncio.run(day.live_through(Boot(settings, ledger, directory.device, mind)))
+            front.begin(settings.directory, ledger)
+            asyncio.run(day.live_through(Boot(settings, ledger, directory.device, mind, front)))
         finally:
+            front.close()  # while the ledger still takes marks
             ledger.drop()
-    return ExitCode.OK
 
 
-def _day(settings: Settings, environment: Mapping[str, str]) -> Day:
+def day_of(settings: Settings, environment: Mapping[str, str]) -> Day:
     """Return the mode's day. Only live imports what signs, and only live is shown the key."""
     keyless = {name: value for name, value in environment.items() if name != PRIVATE}
     match settings.mode:

@@ -19,6 +19,7 @@ from bot.adapters.ledger.ledger import FILE_NAME, SqliteLedger
 from bot.adapters.ledger.proof.line import FORMAT, Line, boot_line, proof_line, stop_line
 from bot.adapters.paper.venue import PaperVenue
 from bot.adapters.system import SystemClock, mount_at
+from bot.bootstrap.front import Front
 from bot.domain.entry import SessionStarted, TradingStateSet
 from bot.domain.money import ZERO_USD
 from bot.ports import GENESIS, Ledger
@@ -49,6 +50,7 @@ class Boot:
     ledger: SqliteLedger
     device: int
     mind: Mind
+    front: Front
 
     def started(self, recording_hash: str = "", account: str = "") -> SessionStarted:
         """Return who starts; boot number and what was before are the ledger's to say."""

@@ -25,7 +25,6 @@ from bot.services.live.clearing import Cleared
 from bot.services.live.crew import Crew
 from bot.services.live.real import Live
 from bot.services.live.switch import Switch
-from bot.services.log import tell
 from bot.services.session import Session, Terms
 from bot.settings import Settings
 
@@ -87,10 +86,12 @@ class LiveHouse:
             heart=mind.heart,
             halt=mind.halt,
             agreed=mind.agreed,
+            sent=boot.front.sent,
             crew=crew,
             live=Live(venue, venue, hands, given.clock.now_us, tell_cleared),
         )
-        self._session = Session(terms, boot.ledger, venue, self._attended, tell)
+        boot.front.keep_time(given.clock.now_us)
+        self._session = Session(terms, boot.ledger, venue, self._attended, boot.front.observe)
         self._switch = Switch(crew, self._session.hold, venue.cancel_all, mind.heart.trip)
 
     async def live_through(self) -> None:
@@ -101,6 +102,7 @@ class LiveHouse:
         self._crew.begin("facts", self._attended.warm())
         self._crew.begin("renewal", self._venue.renew())
         started = await self._session.start()
+        await self._boot.front.attend(self._session, self._crew)
         proof = Proof.begin(self._boot.settings)
         async with self._feed:
             self._crew.begin("orders", self._hear())

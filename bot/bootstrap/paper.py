@@ -14,7 +14,6 @@ from bot.adapters.replay.recorder import Recorder
 from bot.bootstrap.boot import Boot, Proof, obey_signals, paper_venue
 from bot.bootstrap.market import ground, series_of, tape, wall_us
 from bot.services.live.crew import Crew
-from bot.services.log import tell
 from bot.services.session import Session, Terms
 from bot.settings import Settings
 
@@ -58,11 +57,14 @@ class PaperDay:
             heart=mind.heart,
             halt=mind.halt,
             agreed=mind.agreed,
+            sent=boot.front.sent,
             crew=crew,
         )
-        session = Session(terms, boot.ledger, venue, PaperFeed(feed, venue), tell)
+        boot.front.keep_time(self._clock.now_us)
+        session = Session(terms, boot.ledger, venue, PaperFeed(feed, venue), boot.front.observe)
         obey_signals(session)
         started = await session.start()
+        await boot.front.attend(session, crew)
         proof = Proof.begin(settings)
         async with feed:
             reason = await session.run(lambda _: None)

@@ -14,7 +14,6 @@ from bot.adapters.replay.importer import imported_resolvedkit
 from bot.adapters.system import memory_mb_max
 from bot.bootstrap.boot import Boot, Proof, obey_signals, paper_venue
 from bot.domain.refusal import ExitCode, Refused
-from bot.services.log import tell
 from bot.services.session import Session, Terms
 from bot.settings import Settings
 
@@ -56,9 +55,10 @@ class ReplayDay:
             agreed=mind.agreed,
         )
         said = feed if settings.as_recorded else PaperFeed(feed, venue)
-        session = Session(terms, boot.ledger, venue, said, tell)
+        session = Session(terms, boot.ledger, venue, said, boot.front.observe)
         obey_signals(session)
         started = await session.start()
+        await boot.front.attend(session, None)
         proof = Proof.begin(settings)
         progress = Progress(feed.frames_total, session.frame)
         reason = await session.run(progress.reached)

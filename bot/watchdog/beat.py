@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 VARIABLE: Final = "POLY_HEARTBEAT"
 BEAT_EVERY_S: Final = 0.1
@@ -76,7 +76,7 @@ class Heart:
             os.set_blocking(pipe, False)
 
     @classmethod
-    def inherited(cls, number: str) -> "Heart":
+    def inherited(cls, number: str) -> Self:
         """Return the heart for what POLY_HEARTBEAT says; an empty or stale number is nobody."""
         if not number.isdecimal():
             return cls()

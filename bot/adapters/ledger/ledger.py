@@ -7,7 +7,7 @@ Whoever opens a ledger holds the data directory's lock (`directory`).
 
 import asyncio
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -92,6 +92,10 @@ class SqliteLedger:
     def head(self) -> Head:
         """Return the last durable entry's place."""
         return self._writer.head
+
+    def measure(self, committed: Callable[[float], object]) -> None:
+        """Have every durable commit told, in seconds, in the thread that made it."""
+        self._writer.committed = committed
 
     async def append(self, entries: Sequence[Entry], stamp: Stamp) -> Head:
         """Make the entries durable as one transaction, in order, and return the new head.

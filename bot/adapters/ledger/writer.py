@@ -7,6 +7,7 @@ touched again, because its next commit could overwrite what may be on disk. Noth
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,10 @@ _ABANDONED: Final[list[driver.Connection]] = []
 
 Faults = Callable[[str], None]
 """Called with the name of each boundary of a commit; a simulation raises there."""
+
+
+def unmeasured(took_s: float) -> None:
+    """Measure nothing."""
 
 
 def no_fault(boundary: str) -> None:
@@ -59,6 +64,8 @@ class Writer:
         self._fault = fault
         self.head = head
         self.failed: BaseException | None = None
+        self.committed: Callable[[float], object] = unmeasured
+        """Hears how long each durable commit took, in seconds, in the committing thread."""
         row = connection.execute(LAST_STATE).fetchone()
         self._state = TradingState(row[0]) if row else None
 
@@ -81,7 +88,7 @@ class Writer:
 
     def _together(self, group: Sequence[Job], *, alone: bool = False) -> bool:
         heads: list[Head] = []
-        connection = self._connection
+        connection, begun_s = self._connection, time.perf_counter()
         try:
             connection.execute("BEGIN IMMEDIATE")
             state = self._write(group, heads)
@@ -110,6 +117,7 @@ class Writer:
         for job, head in zip(group, heads, strict=True):
             job.outcome = head
         self.head, self._state = heads[-1], state
+        self.committed(time.perf_counter() - begun_s)
         return True
 
     def _write(self, group: Sequence[Job], heads: list[Head]) -> TradingState | None:

@@ -85,13 +85,13 @@ class Figures:
         """Measure nothing yet; `folder` is where free space is looked at."""
         self.registry = CollectorRegistry()
         self._heart = heart
-        self._folder = folder
+        self.folder = folder
         self._committed_s: float | None = None
         self._commits: deque[float] = deque(maxlen=COMMITS)
         self.facts: Facts = dict
         """Set when there is a ledger to ask."""
-        self.reconciled_s: float | None = None
-        """When ledger and venue last agreed, monotonic."""
+        self.agreed_age_s: Callable[[], float] = lambda: math.nan
+        """Seconds since ledger and venue last agreed."""
         self.replica_s: float | None = None
         self.restored_s: float | None = None
         made = self.registry
@@ -138,11 +138,11 @@ class Figures:
         return {
             "poly_commit_age_seconds": _age(self._committed_s),
             "poly_commit_p99_seconds": _p99(list(self._commits)),
-            "poly_disk_free_bytes": _free(self._folder),
+            "poly_disk_free_bytes": _free(self.folder),
             "poly_heartbeat_age_seconds": self._heart.silent_s,
             "poly_frame": pulse.frame,
             "poly_event": pulse.seq,
-            "poly_reconciled_age_seconds": _age(self.reconciled_s),
+            "poly_reconciled_age_seconds": self.agreed_age_s(),
             "poly_replica_age_seconds": _age(self.replica_s),
             "poly_restore_verified_age_seconds": _age(self.restored_s),
         }

@@ -7,53 +7,70 @@ engine may trade.
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CONTENT_TYPE_LATEST
-
-from bot.services.health.figures import Figures
 from bot.services.health.pulse import HeardHeart
 from bot.services.health.server import Page
 from bot.watchdog.beat import Phase
 
+if TYPE_CHECKING:
+    from bot.services.health.figures import Figures
+
+METRICS: Final = "text/plain; version=1.0.0; charset=utf-8"
+"""Prometheus' text format, as prometheus-client writes it."""
 JSON: Final = "application/json"
 State = Callable[[], tuple[str, str]]
 """The trading state and its cause, empty before there is one."""
 
 
-def pages(heart: HeardHeart, figures: Figures, state: State) -> dict[str, Page]:
-    """Return every page by its path."""
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What is asked, and of what the answers are made; `figures` None without metrics."""
 
-    def said(status: HTTPStatus, what: str) -> tuple[HTTPStatus, str, bytes]:
-        pulse, (trading, cause) = heart.pulse, state()
+    heart: HeardHeart
+    state: State
+    figures: "Figures | None"
+
+    def by_path(self) -> dict[str, Page]:
+        """Return every page by its path."""
+        found: dict[str, Page] = {"/health": self.health, "/ready": self.ready}
+        if self.figures is not None:
+            found["/metrics"] = self.metrics
+        return found
+
+    def health(self) -> tuple[HTTPStatus, str, bytes]:
+        """Say whether the process is up."""
+        if self.heart.hung:
+            return self._said(HTTPStatus.SERVICE_UNAVAILABLE, "hung")
+        return self._said(HTTPStatus.OK, "ok")
+
+    def ready(self) -> tuple[HTTPStatus, str, bytes]:
+        """Say whether it may trade."""
+        phase = self.heart.pulse.phase
+        if self.heart.hung:
+            return self._said(HTTPStatus.SERVICE_UNAVAILABLE, "hung")
+        if phase is not Phase.TRADING:
+            return self._said(HTTPStatus.SERVICE_UNAVAILABLE, phase.value)
+        if self.state()[0] not in {"active", "reduce_only"}:
+            return self._said(HTTPStatus.SERVICE_UNAVAILABLE, "paused")
+        return self._said(HTTPStatus.OK, "ready")
+
+    def metrics(self) -> tuple[HTTPStatus, str, bytes]:
+        """Return all figures."""
+        assert self.figures is not None  # noqa: S101 - else there is no such page
+        return HTTPStatus.OK, METRICS, self.figures.text()
+
+    def _said(self, status: HTTPStatus, what: str) -> tuple[HTTPStatus, str, bytes]:
+        pulse, (trading, cause) = self.heart.pulse, self.state()
         row = {
             "status": what,
             "phase": pulse.phase.value,
-            "heartbeat_age_s": round(heart.silent_s, 3),
+            "heartbeat_age_s": round(self.heart.silent_s, 3),
             "frame": pulse.frame,
             "event": pulse.seq,
             "trading_state": trading or None,
             "cause": cause or None,
         }
         return status, JSON, json.dumps(row, separators=(",", ":")).encode() + b"\n"
-
-    def health() -> tuple[HTTPStatus, str, bytes]:
-        if heart.hung:
-            return said(HTTPStatus.SERVICE_UNAVAILABLE, "hung")
-        return said(HTTPStatus.OK, "ok")
-
-    def ready() -> tuple[HTTPStatus, str, bytes]:
-        phase = heart.pulse.phase
-        if heart.hung:
-            return said(HTTPStatus.SERVICE_UNAVAILABLE, "hung")
-        if phase is not Phase.TRADING:
-            return said(HTTPStatus.SERVICE_UNAVAILABLE, phase.value)
-        if state()[0] not in {"active", "reduce_only"}:
-            return said(HTTPStatus.SERVICE_UNAVAILABLE, "paused")
-        return said(HTTPStatus.OK, "ready")
-
-    def metrics() -> tuple[HTTPStatus, str, bytes]:
-        return HTTPStatus.OK, CONTENT_TYPE_LATEST, figures.text()
-
-    return {"/health": health, "/ready": ready, "/metrics": metrics}

@@ -29,13 +29,14 @@ class Pulse:
 class HeardHeart(Heart):
     """A heart that beats for the health server too, with or without a watchdog."""
 
+    listened_to = False
+    """Somebody asks for it: then the loop beats while it waits, with or without a watchdog."""
     _last = Pulse(Phase.BOOT, 0, 0, 0.0)
-    _trading = ""
 
     @property
     @override
     def heard(self) -> bool:
-        return True
+        return self.listened_to or super().heard
 
     @override
     def beat(self, phase: Phase | None = None, *, frame: int = 0, seq: int = 0) -> None:
@@ -58,4 +59,4 @@ class HeardHeart(Heart):
     @property
     def hung(self) -> bool:
         """Say whether a loop that should beat does not; a start may be silent for longer."""
-        return self._last.phase in READY and self.silent_s > HUNG_S
+        return self.heard and self._last.phase in READY and self.silent_s > HUNG_S

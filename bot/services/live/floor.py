@@ -38,3 +38,8 @@ class Floor:
         """Make entries durable that decide nothing."""
         async with self.lock:
             await self._loop.record(*entries)
+
+    async def checkpoint(self) -> None:
+        """Say durably how far frames were handled, unless that is on disk already."""
+        async with self.lock:
+            await self._loop.checkpoint()

@@ -55,7 +55,7 @@ class Teller:
         session: str = "",
     ) -> None:
         """Speak, and measure with a clock if there is one: the one the feed stamps events by."""
-        self._now_us = now_us
+        self.now_us = now_us
         self._measure = measure
         self._session = session
         self._orders: OrderedDict[OrderHash, _Followed] = OrderedDict()
@@ -78,8 +78,8 @@ class Teller:
     def sent(self, order_hash: OrderHash) -> None:
         """Take note that an order is being handed to the wire now."""
         order = self._orders.get(order_hash)
-        if order is not None and self._now_us is not None and order.sent_us < 0:
-            order.sent_us = self._now_us() - order.intent.made_us
+        if order is not None and self.now_us is not None and order.sent_us < 0:
+            order.sent_us = self.now_us() - order.intent.made_us
             self._measure("sent", order.sent_us)
             at = Stamp(0, order.intent.made_us + order.sent_us, "")
             fields = orders_line(order_hash, order.intent) | _times(order)
@@ -89,8 +89,8 @@ class Teller:
         match entry:
             case IntentRecorded():
                 order = _Followed(entry.intent)
-                if self._now_us is not None:
-                    order.durable_us = self._now_us() - entry.intent.made_us
+                if self.now_us is not None:
+                    order.durable_us = self.now_us() - entry.intent.made_us
                     self._measure("durable", order.durable_us)
                 self._keep(entry.order_hash, order)
             case OrderChanged() if entry.state not in WAITING:
