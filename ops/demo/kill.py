@@ -19,11 +19,11 @@ from bot.adapters.polymarket.setting import read_live_settings
 from bot.adapters.system import SystemClock
 from bot.domain.refusal import Refused
 from ops.demo import chart
+from ops.demo.exchange import hosted
+from ops.demo.exchange.control import Exchange
 from ops.demo.page import rows, tiles
 from ops.demo.stage import Stage
 from ops.estate.cli import ROOT
-from ops.rehearsal import exchange as exchanges
-from ops.rehearsal.exchange import Exchange
 from ops.rehearsal.watched import Watched
 
 NAME = "kill"
@@ -80,7 +80,7 @@ def play(stage: Stage) -> dict[str, object]:
 
 def hanging(stage: Stage, trips: int) -> dict[str, object]:
     """Play it with so many trips."""
-    venue = exchanges.start(stage.workdir / "exchange", stage.start)
+    _, venue = hosted.start(stage.workdir / "exchange", stage.start)
     done: list[Killed] = []
     halted: deque[Killed] = deque()
     stage.say("A stand-in of the exchange listens on this machine. Each time: a live engine on an")
@@ -107,13 +107,14 @@ def hanging(stage: Stage, trips: int) -> dict[str, object]:
     finally:
         stage.progress()
     result = judged(done, venue)
+    venue.close()
     close(stage, result, done)
     return result
 
 
 def one(stage: Stage, venue: Exchange, number: int) -> Killed:
     """Start an engine, rest orders, stop it, and wait until its watchdog has made an end."""
-    variables = venue.variables(venue.another(f"kill-{number}"))
+    variables = hosted.account(venue, f"kill-{number}")
     strategy = ROOT / "strategies" / "late_favourite.toml"
     given = {
         **os.environ, **variables, "POLY_STRATEGY": str(strategy), "POLY_SILENCE_S": SILENCE_S,
@@ -123,7 +124,7 @@ def one(stage: Stage, venue: Exchange, number: int) -> Killed:
     placed = asyncio.run(rest(variables))
     os.kill(engine, signal.SIGSTOP)
     killed = Killed(number, watched, placed, watched.trip())
-    there = set(venue.open_orders())
+    there = set(hosted.open_orders(venue))
     killed.left = [order for order in placed if order in there]
     return killed
 
@@ -157,7 +158,7 @@ def tell(stage: Stage, killed: Killed) -> None:
 def judged(done: list[Killed], venue: Exchange) -> dict[str, object]:
     """Return the figures; the exchange's truth decides."""
     proofs = sorted(killed.proof_ms for killed in done)
-    left = len(venue.open_orders())
+    left = len(hosted.open_orders(venue))
     states = {killed.state for killed in done}
     worst = max(proofs)
     return {
