@@ -1,22 +1,37 @@
 """Frames handled before decide nothing again; a decision that differs stops the start."""
 
+from dataclasses import replace
+
 from bot.domain.effect import Record
 from bot.domain.entry import (
     CapitalDeposited,
     Entry,
+    EquityMarked,
     FrameReached,
     IntentRecorded,
+    LimitBroken,
     MarketListed,
     Recorded,
     Stamp,
     TradingState,
 )
-from bot.domain.event import Event, MarketSeen, OrderAnswered
+from bot.domain.event import Event, MarketSeen, OrderAnswered, OrderFilled, TradingAsked
 from bot.domain.money import Usd
 from bot.domain.order import Accepted, IntentId, OrderHash
 from bot.engine.engine import Engine
 from bot.engine.recovery import CatchUp, Then, first_frame
-from tests.unit.bot.given import END, SECOND, START, book, intents, market, prepared, strategy
+from tests.unit.bot.given import (
+    END,
+    SECOND,
+    START,
+    book,
+    engine,
+    fill,
+    intents,
+    market,
+    prepared,
+    strategy,
+)
 
 CASH = Usd.parse("1000")
 THEN = Then(cash=CASH, state=TradingState.ACTIVE)
@@ -29,17 +44,20 @@ DAY: list[Event] = [
 ]
 
 
+IDENTIFIED = intents(engine().handle(DAY[2]))[0]
+
+
 def recorded(seq: int, frame: int, entry: Entry) -> Recorded:
     return Recorded(seq, Stamp(frame, NOW, "00"), "", entry)
 
 
-def live() -> tuple[Engine, list[Recorded]]:
+def live(day: list[Event] = DAY, **risk: str) -> tuple[Engine, list[Recorded]]:
     """Handle the day and return the engine with what the ledger then holds."""
-    made = Engine((strategy(),))
+    made = Engine((strategy(risk=risk),))
     made.apply([CapitalDeposited(CASH, CASH)])
     made.portfolio.state = TradingState.ACTIVE
     ledger = [recorded(1, 0, CapitalDeposited(CASH, CASH))]
-    for event in DAY:
+    for event in day:
         effects = made.handle(event)
         for intent in intents(effects):
             effects += made.handle(prepared(intent, event.frame))
@@ -51,8 +69,8 @@ def live() -> tuple[Engine, list[Recorded]]:
     return made, ledger
 
 
-def catch_up(ledger: list[Recorded], *, before: int = 1) -> tuple[Engine, CatchUp]:
-    made = Engine((strategy(),))
+def catch_up(ledger: list[Recorded], *, before: int = 1, **risk: str) -> tuple[Engine, CatchUp]:
+    made = Engine((strategy(risk=risk),))
     again = CatchUp(made, ledger[:before], THEN)
     again.expect(ledger[before:])
     return made, again
@@ -130,3 +148,73 @@ def test_the_oldest_unsettled_window_says_where_to_read_again() -> None:
         recorded(6, 4_050, listed),
     ]
     assert first_frame(unsettled, 4_070) == 3_000
+
+
+def asked(frame: int, state: TradingState) -> TradingAsked:
+    return TradingAsked(frame, NOW, state, "asked")
+
+
+HALTED_AND_RESUMED: list[Event] = [
+    *DAY[:2],
+    asked(2, TradingState.HALTED),
+    book("up1", "0.69", "0.70", frame=3),
+    asked(3, TradingState.ACTIVE),
+    book("up1", "0.68", "0.70", frame=4),
+]
+
+
+def test_a_day_that_was_halted_in_the_middle_is_decided_the_same_again() -> None:
+    """Nothing was bought while halted; read again it must not be wanted either."""
+    undisturbed, ledger = live(HALTED_AND_RESUMED)
+    made, again = catch_up(ledger)
+    heard = [event for event in HALTED_AND_RESUMED if not isinstance(event, TradingAsked)]
+    assert [again.take(event) for event in heard] == [None] * len(heard)
+    assert again.finish() is None
+    assert made.portfolio == undisturbed.portfolio
+    assert [one.entry.intent.intent_id for one in ledger if isinstance(one.entry, IntentRecorded)]
+
+
+def test_a_day_begins_again_in_the_state_it_was_in() -> None:
+    """Halted long before the first frame that is read again."""
+    _, ledger = live([asked(0, TradingState.HALTED), *DAY])
+    made = Engine((strategy(),))
+    again = CatchUp(made, ledger[:1], Then(cash=CASH, state=TradingState.HALTED))
+    again.expect(ledger[1:])
+    assert [again.take(event) for event in DAY] == [None] * len(DAY)
+    assert again.finish() is None
+    assert made.portfolio.orders == {}
+
+
+FALLING: list[Event] = [
+    *DAY[:3],
+    replace(fill(IDENTIFIED, "10"), frame=3),
+    book("up1", "0.69", "0.70", frame=3, at_us=NOW + 2 * SECOND),
+    book("up1", "0.40", "0.42", frame=4, at_us=NOW + 20 * SECOND),
+    book("up1", "0.69", "0.70", frame=5, at_us=NOW + 30 * SECOND),
+]
+
+
+def test_a_limit_that_was_reached_is_reached_at_the_same_book_again() -> None:
+    undisturbed, ledger = live(FALLING, drawdown_max_usd="2.5")
+    assert [one for one in ledger if isinstance(one.entry, LimitBroken)]
+    made, again = catch_up(ledger, drawdown_max_usd="2.5")
+    heard = [event for event in FALLING if not isinstance(event, OrderFilled)]
+    assert [again.take(event) for event in heard] == [None] * len(heard)
+    assert again.finish() is None
+    assert made.portfolio == undisturbed.portfolio
+    assert made.guard.losses == undisturbed.guard.losses
+    assert made.guard.due_us == undisturbed.guard.due_us
+    assert made.guard.worth.marks() == undisturbed.guard.worth.marks()
+
+
+def test_what_was_marked_before_the_first_frame_goes_on_counting() -> None:
+    """A peak of last week, and a deposit after it."""
+    undisturbed, ledger = live(FALLING, drawdown_max_usd="2.5")
+    [*_, marked] = [one for one in ledger if isinstance(one.entry, EquityMarked)]
+    made = Engine((strategy(risk={"drawdown_max_usd": "2.5"}),))
+    then = Then(cash=CASH, marked=marked, deposited=Usd.parse("7"))
+    CatchUp(made, [], then)
+    assert made.guard.losses.broken == undisturbed.guard.losses.broken
+    assert made.guard.losses.peak == undisturbed.guard.losses.peak + 7_000_000
+    made.handle(asked(9, TradingState.ACTIVE))
+    assert made.portfolio.state is TradingState.HALTED
