@@ -180,7 +180,7 @@ class _Looked(Collector):
             yield GaugeMetricFamily(name, about, value=found.get(name, math.nan))
         phases = GaugeMetricFamily("poly_phase", "1 for what the engine is at", labels=["phase"])
         for phase in PHASES:
-            phases.add_metric([phase.value], float(phase is self._figures.phase))
+            phases.add_metric([phase.value], 1.0 if phase is self._figures.phase else 0.0)
         yield phases
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
@@ -207,4 +207,4 @@ def _free(folder: Path) -> float:
         state = os.statvfs(folder)
     except OSError:
         return math.nan
-    return float(state.f_bavail * state.f_frsize)
+    return 1.0 * state.f_bavail * state.f_frsize
