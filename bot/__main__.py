@@ -4,12 +4,26 @@ import os
 import sys
 
 from bot.bootstrap import run
+from bot.bootstrap.variable import table
 from bot.domain.refusal import ExitCode, Refused
 from bot.ports import CommitUnknown, Permanent, Temporary
 
 
 def main() -> ExitCode:
-    """Run one session; whatever ends it badly is one line on stderr and its exit code."""
+    """Run one session; whatever ends it badly is one line on stderr and its exit code.
+
+    `--variables` prints what it can be configured by, and runs nothing.
+    """
+    words = sys.argv[1:]
+    if not words:
+        return _lived()
+    if words != ["--variables"]:
+        return _ended(f"{words[0][:40]!r} is not known; only --variables is", ExitCode.USAGE)
+    print(table())  # noqa: T201 - what was asked for
+    return ExitCode.OK
+
+
+def _lived() -> ExitCode:
     try:
         return run(os.environ)
     except Refused as refused:

@@ -11,10 +11,9 @@ from typing import Protocol
 
 from bot.adapters.ledger.directory import DataDirectory
 from bot.adapters.ledger.ledger import SqliteLedger
-from bot.adapters.polymarket.variable import VARIABLES as VENUE_VARIABLES
 from bot.bootstrap.boot import Boot, Mind, standing
-from bot.bootstrap.front import VARIABLES as FRONT_VARIABLES
 from bot.bootstrap.front import Front
+from bot.bootstrap.variable import ALSO
 from bot.domain.refusal import ExitCode
 from bot.services.log import configure
 from bot.settings import Mode, Settings, read_settings
@@ -44,7 +43,7 @@ def run(environment: Mapping[str, str]) -> ExitCode:
 
     """
     configure(environment.get("POLY_LOG", ""))
-    settings = read_settings(environment, [*VENUE_VARIABLES, *FRONT_VARIABLES])
+    settings = read_settings(environment, ALSO)
     front = Front(environment, settings.mode)
     try:
         _run(environment, settings, front)

@@ -13,11 +13,11 @@ from bot.domain.effect import Cancel, Effect, Prepare, Record, Submit, Trip
 from bot.domain.entry import Entry, FrameReached, Stamp
 from bot.domain.event import (
     Event,
-    FeedEnded,
     FlattenAsked,
     LossesTaken,
     OrderAnswered,
     OrderPrepared,
+    ShellEvent,
     StopAsked,
     TimerFired,
     TradingAsked,
@@ -40,10 +40,7 @@ Observer = Callable[[Sequence[Entry], Stamp], None]
 
 ASKED = (StopAsked, TradingAsked, LossesTaken, FlattenAsked)
 """What a person or the shell asks for: no part of the day's decisions, though they follow it."""
-Ours = (
-    VenueEvent | OrderPrepared | TimerFired | StopAsked | TradingAsked | FeedEnded | LossesTaken
-    | FlattenAsked
-)  # fmt: skip
+Ours = VenueEvent | OrderPrepared | TimerFired | ShellEvent
 """What no frame of a vendor's says."""
 Journal = Callable[[Ours], object]
 """Is told of ours just before the engine is, in the order in which it is handled."""
