@@ -26,6 +26,11 @@ class Anomalies:
         self._repeats[kind] = 0
         return [AnomalyCounted(kind, detail, 1)]
 
+    def told(self, entry: AnomalyCounted) -> None:
+        """Count no repeats again that are on disk: the end of the feed closed the block early."""
+        if not entry.detail and self._repeats.get(entry.kind) == entry.count:
+            self._repeats[entry.kind] = 0
+
     def close(self, frame: int) -> list[AnomalyCounted]:
         """Begin the block of this frame; return how often each repeated itself in the last one."""
         said = [AnomalyCounted(kind, "", n) for kind, n in self._repeats.items() if n]

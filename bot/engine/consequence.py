@@ -9,6 +9,7 @@ from typing import assert_never
 
 from bot.domain.entry import (
     CapitalDeposited,
+    Entry,
     FillProved,
     FillRecorded,
     FillReversed,
@@ -24,6 +25,7 @@ from bot.domain.event import (
     OrderAnswered,
     OrderEnded,
     OrderFilled,
+    VenueEvent,
 )
 from bot.domain.fill import Position
 from bot.domain.market import Outcome
@@ -33,6 +35,23 @@ from bot.engine.accounting import Portfolio, WorkingOrder
 
 Valued = Callable[[Portfolio], Usd]
 """Says what a portfolio is worth at the marks of now."""
+
+
+def of_venue(portfolio: Portfolio, event: VenueEvent, valued: Valued) -> Entry | None:
+    """Return what follows from what the venue said of an order of ours, if anything."""
+    match event:
+        case OrderAnswered():
+            return of_answer(portfolio, event)
+        case OrderFilled():
+            return of_fill(portfolio, event, valued)
+        case FillConfirmed():
+            return of_proof(portfolio, event)
+        case FillVoided():
+            return of_failure(portfolio, event, valued)
+        case OrderEnded():
+            return of_end(portfolio, event)
+        case _ as never:
+            assert_never(never)
 
 
 def of_answer(portfolio: Portfolio, event: OrderAnswered) -> OrderChanged | None:

@@ -104,6 +104,13 @@ class Desk:
         """Trust a token's book no more until its next snapshot."""
         self.book(token).clear()
 
+    def told(self, entry: IntentDenied) -> None:
+        """Count no refusals again that are on disk: the end of the feed closed the series."""
+        for seat in self.seats:
+            last = (seat.strategy.name, seat.limit, seat.repeats)
+            if not entry.intent_id and last == (entry.strategy, entry.limit, entry.count):
+                seat.cleared()
+
     def of(self, outcome: Outcome) -> Book:
         """Return the book of an outcome."""
         return self.up if outcome is Outcome.UP else self.down

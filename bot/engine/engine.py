@@ -12,9 +12,11 @@ from typing import assert_never
 from bot.domain.book import OffGrid
 from bot.domain.effect import Effect, Prepare, Record, Submit
 from bot.domain.entry import (
+    AnomalyCounted,
     Breach,
     Entry,
     FlattenBegun,
+    IntentDenied,
     IntentRecorded,
     LossesAccepted,
     MarketListed,
@@ -28,16 +30,12 @@ from bot.domain.event import (
     CapitalMoved,
     Event,
     FeedEnded,
-    FillConfirmed,
-    FillVoided,
     FlattenAsked,
     FrameRefused,
     LossesTaken,
     MarketEvent,
     MarketResolved,
     MarketSeen,
-    OrderAnswered,
-    OrderEnded,
     OrderFilled,
     OrderPrepared,
     ResolutionFound,
@@ -50,25 +48,12 @@ from bot.domain.event import (
 )
 from bot.domain.market import MarketId, Outcome, TokenId
 from bot.domain.money import Usd
-from bot.domain.order import (
-    ApprovedOrder,
-    Denied,
-    Intent,
-    IntentId,
-)
+from bot.domain.order import ApprovedOrder, Denied, Intent, IntentId
 from bot.engine.accounting import Portfolio, WorkingOrder
 from bot.engine.anomaly import Anomalies
-from bot.engine.consequence import (
-    of_answer,
-    of_capital,
-    of_end,
-    of_failure,
-    of_fill,
-    of_proof,
-    of_resolution,
-)
+from bot.engine.consequence import of_capital, of_resolution, of_venue
 from bot.engine.desk import Desk, Seat
-from bot.engine.guard.guard import DRAWDOWN, Guard, entries_of, said, stopping
+from bot.engine.guard.guard import DRAWDOWN, Guard, entries_of, halted, said, stopping
 from bot.engine.guard.losses import SERIES
 from bot.engine.guard.way_out import floors
 from bot.engine.risk import MINUTE_US, Situation, review
@@ -137,6 +122,10 @@ class Engine:
                 self._close(entry.market_id)
             elif isinstance(entry, IntentRecorded) and not known:
                 self._count(entry.intent)
+            elif isinstance(entry, AnomalyCounted):
+                self._anomalies.told(entry)
+            elif isinstance(entry, IntentDenied) and entry.market_id in self._desks:
+                self._desks[entry.market_id].told(entry)
 
     def recall(self, made_us: Iterable[int]) -> None:
         """Count orders of settled markets that were made within the last minute, oldest first."""
@@ -193,6 +182,11 @@ class Engine:
             self._halt(halting)
 
     def _halt(self, breach: Breach) -> None:
+        for effect in [one for one in self._effects if isinstance(one, Prepare)]:
+            # Approved on an earlier part of the same frame: nothing of it has left yet.
+            self._effects.remove(effect)
+            self.withdraw(effect.order.intent.intent_id)
+            self._record(halted(effect.order.intent))
         self._record(TradingStateSet(TradingState.HALTED, f"{DRAWDOWN}: {said(breach)}"))
         self._effects += stopping(self.portfolio, breach)
 
@@ -284,26 +278,16 @@ class Engine:
     # What the venue says of our orders
 
     def _order_event(self, event: OrderEvent) -> None:
-        portfolio = self.portfolio
-        match event:
-            case OrderPrepared(prepared=prepared):
-                intent = portfolio.orders[prepared.intent_id].intent
-                self._record(IntentRecorded(intent, prepared.order_hash, prepared.body))
-                self._effects.append(Submit(prepared))
-            case OrderAnswered():
-                self._follow(of_answer(portfolio, event))
-            case OrderFilled(fill=fill):
-                if fill.order_hash not in portfolio.by_hash:
-                    self._doubt("fill_unknown", f"fill {fill.fill_id} of no order of ours", ())
-                self._follow(of_fill(portfolio, event, self.equity))
-            case FillConfirmed():
-                self._follow(of_proof(portfolio, event))
-            case FillVoided():
-                self._follow(of_failure(portfolio, event, self.equity))
-            case OrderEnded():
-                self._follow(of_end(portfolio, event))
-            case _ as never:
-                assert_never(never)
+        if isinstance(event, OrderPrepared):
+            prepared = event.prepared
+            intent = self.portfolio.orders[prepared.intent_id].intent
+            self._record(IntentRecorded(intent, prepared.order_hash, prepared.body))
+            self._effects.append(Submit(prepared))
+            return
+        if isinstance(event, OrderFilled) and event.fill.order_hash not in self.portfolio.by_hash:
+            detail = f"fill {event.fill.fill_id} of no order of ours"
+            self._doubt("fill_unknown", detail, ())
+        self._follow(of_venue(self.portfolio, event, self.equity))
 
     def _follow(self, entry: Entry | None) -> None:
         """Record a consequence; it may be the last one a resolved market was waiting for."""

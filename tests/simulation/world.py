@@ -112,6 +112,10 @@ class BrittleVenue:
         self._dice.boundary("sent, no answer")
         return answer
 
+    async def cancel(self, order_hash: OrderHash) -> bool:
+        """Pass on."""
+        return await self._venue.cancel(order_hash)
+
     async def view(self, hashes: Sequence[OrderHash], since_us: int) -> VenueView:
         """Pass on."""
         return await self._venue.view(hashes, since_us)

@@ -15,6 +15,7 @@ from bot.domain.entry import (
     EquityMarked,
     FillRecorded,
     FillReversed,
+    IntentDenied,
     LimitBroken,
     LossesAccepted,
     MarketSettled,
@@ -24,6 +25,7 @@ from bot.domain.entry import (
 from bot.domain.fill import Position
 from bot.domain.market import MarketId
 from bot.domain.money import Usd
+from bot.domain.order import Intent
 from bot.engine.accounting import Portfolio
 from bot.engine.desk import Desk
 from bot.engine.guard.losses import SERIES, Bounds, Losses
@@ -135,6 +137,14 @@ def entries_of(found: Iterable[Breach]) -> list[LimitBroken]:
         LimitBroken(one, TradingState.REDUCE_ONLY if one.limit == SERIES else TradingState.HALTED)
         for one in found
     ]
+
+
+def halted(intent: Intent) -> IntentDenied:
+    """Return the refusal of an intent that was approved just before everything halted."""
+    return IntentDenied(
+        intent.intent_id, intent.strategy, intent.terms.market_id,
+        "trading_state", TradingState.HALTED.value, TradingState.ACTIVE.value, 1,
+    )  # fmt: skip
 
 
 def stopping(portfolio: Portfolio, breach: Breach) -> list[Effect]:
