@@ -5,7 +5,6 @@ the venue's time stands still, the bot stops, and ledger and venue are compared 
 """
 
 import contextlib
-import itertools
 import json
 import os
 import signal
@@ -18,10 +17,17 @@ from typing import Any, Self
 
 from bot.adapters.ledger.codec import decode
 from bot.adapters.ledger.reader import FILE_NAME, LedgerReader
-from bot.domain.entry import Entry
+from bot.domain.entry import (
+    Entry,
+    FillProved,
+    FillRecorded,
+    FillReversed,
+    MarketSettled,
+    PositionSettled,
+)
 from bot.domain.refusal import Refused
 from ops.demo.exchange.control import Exchange
-from ops.demo.exchange.truth import Ours, Theirs, differences
+from ops.demo.exchange.truth import OPEN, Ours, Theirs, differences
 from tests.simulation.live import nursery
 
 WINDOW_S = 900
@@ -32,9 +38,11 @@ SPEED = 50
 CALL_TIMEOUT_S = 1
 WITHIN_S = 60.0
 LOOK_S = 0.02
-QUIET_S = 2.5
-"""Two looks of the bot at its orders: what it has not found by then it does not know of."""
+SETTLED_S_MAX = 60.0
+QUIET_S = 1.5
+"""More than a look of the bot at its orders: what it has not found by then it does not know of."""
 STRATEGY = Path(__file__).with_name("campaign.toml")
+BOOKED = FillProved | FillRecorded | FillReversed | MarketSettled | PositionSettled
 Line = Mapping[str, Any]
 
 
@@ -62,6 +70,7 @@ class Life:
     faults: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     strategy: Path = STRATEGY
+    wallet: str = "deposit"
     exchange: Exchange = field(init=False)
     boots: int = 0
     _venue: ForkServerProcess = field(init=False)
@@ -106,12 +115,18 @@ class Life:
         """Return where the bot's output goes, of all boots."""
         return self.folder / "bot.log"
 
+    @property
+    def address(self) -> str:
+        """Return the wallet it trades with."""
+        return str(self.exchange.line["account"]["wallets"][self.wallet]["wallet"])
+
     def environment(self) -> dict[str, str]:
         """Return what the bot is given."""
         kept = {n: v for n, v in os.environ.items() if not n.startswith(("POLY", "PYTHONDONT"))}
         return {
             **kept,
             **self.exchange.variables(),
+            "POLYMARKET_WALLET": self.address,
             "POLY_MODE": "live",
             "POLY_LIVE_WITHOUT_GATE": "I-accept-the-risk",
             "POLY_STRATEGY": str(self.strategy),
@@ -205,30 +220,39 @@ class Life:
     def differences(self) -> Sequence[str]:
         """Compare ledger and venue now."""
         account = self.exchange.line["account"]
-        theirs = Theirs.of(
-            self.exchange.truth(), wallet=account["wallet"], api_key=account["api_key"]
-        )
+        truth = self.exchange.truth()
+        theirs = Theirs.of(truth, wallet=self.address, api_key=account["api_key"])
         return differences(self.ours(), theirs)
 
-    def quiet(self) -> None:
-        """Hold the venue's time still and wait until the bot has nothing more to write down."""
-        self.exchange.post("clock", speed=0)
-        by = time.monotonic() + WITHIN_S
-        seen, since = -1, time.monotonic()
-        for _ in itertools.count():
-            self.entries()
-            if self._seq != seen:
-                seen, since = self._seq, time.monotonic()
-            now = time.monotonic()
-            if now - since > QUIET_S or not self.alive:
+    def settle(self) -> None:
+        """Let the venue take no more orders, and wait until nothing is open or on its way.
+
+        Its time goes on meanwhile: trades reach the chain, windows are resolved, doubts end.
+        """
+        self.exchange.arm("trading-disabled", times=1, numbers={"for_s": 100_000})
+        by, since, seen = time.monotonic() + SETTLED_S_MAX, time.monotonic(), -1
+        while self.alive and time.monotonic() < by:
+            booked = sum(isinstance(one, BOOKED) for one in self.entries())
+            if booked != seen or self._under_way():
+                seen, since = booked, time.monotonic()
+            if time.monotonic() - since > QUIET_S:
                 return
-            assert now < by, "the bot keeps writing though nothing moves"
             time.sleep(LOOK_S)
 
+    def _under_way(self) -> bool:
+        """Say whether an order is not over, or a trade still walks."""
+        if any(state in OPEN for state in self.ours().orders.values()):
+            return True
+        return any(
+            trade["path"] and trade["status"] != trade["path"][-1]
+            for trade in self.exchange.truth()["trades"]
+            if trade["moves"]
+        )
+
     def conclude(self) -> Sequence[str]:
-        """Take the faults away, stop the bot, and return what is different then."""
+        """Take the faults away, let all come to rest, stop, and return what is different then."""
         self.exchange.disarm()
-        self.quiet()
+        self.settle()
         code = self.stop()
         found = list(self.differences())
         if code:
