@@ -94,7 +94,7 @@ class Sender:
         except (Permanent, CommitUnknown) as error:
             # The ledger takes no marks now, or none any more: then the process ends.
             self._tell("alert.not_marked", "warning", why=str(error))
-            self._stop.wait(AGAIN_S[1])
+            self._stop.wait(AGAIN_S[0])
         except Exception as error:  # noqa: BLE001 - the thread's guard: an alert's way must not end
             self._tell(
                 "alert.sender_failed", "error", why=f"{type(error).__name__}: {error}",
@@ -115,6 +115,7 @@ class Sender:
             self._outbox.note([Posting(one.number, state="muted") for one in quiet])
         loud = [one for one in alerts if ORDER[one.severity] >= self._least]
         for route in self._routes:
+            self._mark(route)
             if loud and time.monotonic() >= route.due_s:
                 self._serve(route, loud)
         self._close(loud)
@@ -122,7 +123,6 @@ class Sender:
     def _serve(self, route: _Route, alerts: Sequence[Waiting]) -> None:
         """Send one message with what this channel has not taken."""
         name = route.channel.name
-        self._mark(route)
         done = self._outbox.taken(name)
         todo = [one for one in alerts if one.number not in done][:TOGETHER_MAX]
         if not todo:
