@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 
 from bot.bootstrap import run
 from bot.bootstrap.variable import table
@@ -9,12 +10,11 @@ from bot.domain.refusal import ExitCode, Refused
 from bot.ports import CommitUnknown, Permanent, Temporary
 
 
-def main() -> ExitCode:
+def main(words: Sequence[str] = ()) -> ExitCode:
     """Run one session; whatever ends it badly is one line on stderr and its exit code.
 
     `--variables` prints what it can be configured by, and runs nothing.
     """
-    words = sys.argv[1:]
     if not words:
         return _lived()
     if words != ["--variables"]:
@@ -42,4 +42,4 @@ def _ended(line: str, code: ExitCode) -> ExitCode:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
