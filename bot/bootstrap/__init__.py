@@ -11,7 +11,7 @@ from typing import Protocol
 
 from bot.adapters.ledger.directory import DataDirectory
 from bot.adapters.ledger.ledger import SqliteLedger
-from bot.bootstrap.boot import Boot, Mind, standing
+from bot.bootstrap.boot import Boot, Mind, accepted, standing
 from bot.bootstrap.front import Front
 from bot.bootstrap.variable import ALSO
 from bot.domain.refusal import ExitCode
@@ -64,7 +64,9 @@ def _run(environment: Mapping[str, str], settings: Settings, front: Front) -> No
         heart.beat(Phase.CHECKING)
         day.prepare()
         ledger = SqliteLedger.open(settings.directory)
-        mind = Mind(heart, *standing(settings.directory, environment, ledger))
+        mind = Mind(
+            heart, *standing(settings.directory, environment, ledger), accepted(settings.directory)
+        )
         try:
             front.begin(settings.directory, ledger)
             asyncio.run(day.live_through(Boot(settings, ledger, directory.device, mind, front)))

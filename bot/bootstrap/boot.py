@@ -21,10 +21,10 @@ from bot.adapters.paper.venue import PaperVenue
 from bot.adapters.system import SystemClock, mount_at
 from bot.bootstrap.front import Front
 from bot.domain.entry import SessionStarted, TradingStateSet
-from bot.domain.money import ZERO_USD
+from bot.domain.money import Usd
 from bot.ports import GENESIS, Ledger
 from bot.services.log import utc
-from bot.services.session import Session
+from bot.services.session import Acceptance, Session
 from bot.settings import Settings
 from bot.watchdog.beat import Heart
 from bot.watchdog.kill import latch as latches
@@ -40,6 +40,7 @@ class Mind:
     heart: Heart
     halt: str
     agreed: str
+    accepted: Acceptance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,16 @@ class Boot:
     mind: Mind
     front: Front
 
-    def started(self, recording_hash: str = "", account: str = "") -> SessionStarted:
-        """Return who starts; boot number and what was before are the ledger's to say."""
+    @property
+    def pretended(self) -> Usd:
+        """Return the cash that a strategy has on paper."""
+        return self.settings.strategy.paper.cash_usd
+
+    def started(self, cash: Usd, *, recording_hash: str = "", account: str = "") -> SessionStarted:
+        """Return who starts; boot number and what was before are the ledger's to say.
+
+        `cash` is pretended; where money is real it is none, because the venue's is what counts.
+        """
         settings, now_us = self.settings, SystemClock().now_us()
         return SessionStarted(
             boot=1,
@@ -69,7 +78,7 @@ class Boot:
             recording_hash=recording_hash,
             strategy_hash=settings.strategy.strategy_hash,
             seed=settings.seed,
-            starting_cash=ZERO_USD if account else settings.strategy.paper.cash_usd,
+            starting_cash=cash,
             device=self.device,
             started_us=now_us,
             previous_deployment_id="",
@@ -99,14 +108,22 @@ def standing(folder: Path, environment: Mapping[str, str], ledger: Ledger) -> tu
     return "", agreed
 
 
-def paper_venue(boot: Boot) -> PaperVenue:
+def accepted(folder: Path) -> Acceptance | None:
+    """Return the losses that a person accepted last, if the last halt was cleared with that."""
+    cleared = latches.history(folder)
+    if not cleared or not cleared[-1].accepted:
+        return None
+    newest = cleared[-1]
+    return Acceptance(newest.id, newest.who, newest.reason)
+
+
+def paper_venue(boot: Boot, cash: Usd) -> PaperVenue:
     """Open the paper venue's own account, where the ledger ends."""
     settings = boot.settings
-    paper = settings.strategy.paper
     venue = PaperVenue.open(
         settings.directory,
-        starting_cash=paper.cash_usd,
-        latency_us=paper.latency_ms * 1_000,
+        starting_cash=cash,
+        latency_us=settings.strategy.paper.latency_ms * 1_000,
         seed=settings.seed,
     )
     head = boot.ledger.head.stamp

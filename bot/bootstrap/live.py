@@ -16,9 +16,12 @@ from bot.adapters.polymarket.feed.place import Login, Places
 from bot.adapters.polymarket.setting import LiveSettings, read_live_settings
 from bot.adapters.polymarket.venue import LiveVenue
 from bot.adapters.replay.recorder import Recorder
+from bot.bootstrap.account import LiveAccount
 from bot.bootstrap.boot import Boot, Proof, obey_signals
 from bot.bootstrap.market import ground, series_of, tape, unsettled, wall_us
+from bot.domain.money import ZERO_USD
 from bot.domain.refusal import ExitCode, Refused
+from bot.services.account.capital import read_announced
 from bot.services.heartbeat import VENUE_S_MAX, beating
 from bot.services.live.beside import Beside
 from bot.services.live.clearing import Cleared
@@ -42,6 +45,7 @@ class LiveDay:
         self._settings = settings
         self._venue = read_live_settings(environment, wall_us)
         self._venue.with_credentials()
+        read_announced(settings.capital)
         series_of(settings)
 
     def prepare(self) -> None:
@@ -78,7 +82,7 @@ class LiveHouse:
         self._attended = AttendedFeed(self._feed, venue)
         hands = Beside(venue, self._feed.offer, crew)
         terms = Terms(
-            boot.started(account=given.wallet.lower()),
+            boot.started(ZERO_USD, account=given.wallet.lower()),
             settings.strategy,
             settings.order_life_us,
             journal=recorder.write_ours,
@@ -86,12 +90,14 @@ class LiveHouse:
             heart=mind.heart,
             halt=mind.halt,
             agreed=mind.agreed,
+            accepted=mind.accepted,
             sent=boot.front.sent,
             crew=crew,
-            live=Live(venue, venue, hands, given.clock.now_us, tell_cleared),
+            live=Live(venue, hands, given.clock.now_us, tell_cleared),
         )
         boot.front.keep_time(given.clock.now_us)
         self._session = Session(terms, boot.ledger, venue, self._attended, boot.front.observe)
+        self._account = LiveAccount(boot, self._session, venue, settings.capital)
         self._switch = Switch(crew, self._session.hold, venue.cancel_all, mind.heart.trip)
 
     async def live_through(self) -> None:
@@ -106,6 +112,7 @@ class LiveHouse:
         proof = Proof.begin(self._boot.settings)
         async with self._feed:
             self._crew.begin("orders", self._hear())
+            self._account.attend(self._attended, self._crew)
             reason = await self._session.run(lambda _: None)
         proof.finish()
         structlog.get_logger().info(

@@ -34,7 +34,7 @@ class PaperDay:
 
     async def live_through(self, boot: Boot) -> None:
         """Live until stopped, recording everything."""
-        venue = paper_venue(boot)
+        venue = paper_venue(boot, boot.pretended)
         recorder = tape(boot)
         crew = Crew()
         try:
@@ -49,7 +49,7 @@ class PaperDay:
         stands = ground(settings, self._places, self._clock, self._login, boot)
         feed = LiveFeed(stands, recorder, before=venue.told, since_us=boot.ledger.head.stamp.at_us)
         terms = Terms(
-            boot.started(),
+            boot.started(boot.pretended),
             settings.strategy,
             settings.order_life_us,
             journal=recorder.write_ours,
@@ -57,6 +57,7 @@ class PaperDay:
             heart=mind.heart,
             halt=mind.halt,
             agreed=mind.agreed,
+            accepted=mind.accepted,
             sent=boot.front.sent,
             crew=crew,
         )

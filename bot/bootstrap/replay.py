@@ -13,6 +13,7 @@ from bot.adapters.replay.feed import ReplayFeed
 from bot.adapters.replay.importer import imported_resolvedkit
 from bot.adapters.system import memory_mb_max
 from bot.bootstrap.boot import Boot, Proof, obey_signals, paper_venue
+from bot.domain.money import ZERO_USD, Usd
 from bot.domain.refusal import ExitCode, Refused
 from bot.services.session import Session, Terms
 from bot.settings import Settings
@@ -37,22 +38,25 @@ class ReplayDay:
     async def live_through(self, boot: Boot) -> None:
         """Live through the recording, from where the ledger ends."""
         assert self._feed is not None  # noqa: S101 - prepared
-        venue = paper_venue(boot)
+        # A day with the venue's own cash brings it along, in its place.
+        cash = ZERO_USD if self._feed.own_money else boot.pretended
+        venue = paper_venue(boot, cash)
         try:
-            await self._session(boot, self._feed, venue)
+            await self._session(boot, self._feed, venue, cash)
         finally:
             venue.close()
 
-    async def _session(self, boot: Boot, feed: ReplayFeed, venue: PaperVenue) -> None:
+    async def _session(self, boot: Boot, feed: ReplayFeed, venue: PaperVenue, cash: Usd) -> None:
         settings, mind = boot.settings, boot.mind
         terms = Terms(
-            boot.started(feed.recording_hash),
+            boot.started(cash, recording_hash=feed.recording_hash),
             settings.strategy,
             settings.order_life_us,
             settings.as_recorded,
             heart=mind.heart,
             halt=mind.halt,
             agreed=mind.agreed,
+            accepted=mind.accepted,
         )
         said = feed if settings.as_recorded else PaperFeed(feed, venue)
         session = Session(terms, boot.ledger, venue, said, boot.front.observe)

@@ -222,7 +222,8 @@ class EquityMarked:
     """All that the loss limits are measured by, after something changed it: the last one counts.
 
     `day` is the UTC day, `day_start` the equity it began with; `results` are what was realised in
-    each series on that day; `peak` is the highest equity marked since losses were last accepted.
+    each series on that day; `peak` is the highest equity marked since losses were last accepted,
+    by the `acceptance` named here.
     """
 
     cause: str
@@ -234,6 +235,7 @@ class EquityMarked:
     results: tuple[tuple[str, Usd], ...]
     broken: tuple[Breach, ...]
     marks: tuple[Mark, ...]
+    acceptance: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ on where this one ended.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from bot.domain.entry import (
     StrategyComposed,
     TradingState,
 )
-from bot.domain.event import Event, FeedEnded, OrderAnswered, StopAsked, TradingAsked
+from bot.domain.event import Event, FeedEnded, LossesTaken, OrderAnswered, StopAsked, TradingAsked
 from bot.domain.order import Answer, IntentId, OrderHash, OrderState
 from bot.domain.refusal import ExitCode, Refused
 from bot.engine.accounting import Portfolio, WorkingOrder
@@ -33,13 +33,24 @@ from bot.services.inheritance import END, ended, recent, same_run
 from bot.services.live.crew import Crew
 from bot.services.live.floor import Floor
 from bot.services.live.hold import Hold
-from bot.services.live.real import LOST, Live
+from bot.services.live.real import Live
 from bot.services.loop import Journal, Loop, Observer, unheard, unkept
 from bot.watchdog.beat import BEAT_EVERY_S, Heart, Phase
 
 NEVER_US = -1
+Agree = Callable[[], Awaitable[bool]]
+"""Says whether the three views agree; if not, something holds trading back until they do."""
 LAST_WORDS_S = 3.0
 """How long a stop waits to hear the ends of what it cancelled; the next start finds the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Losses taken by a person, by the id of the latch that was cleared with it."""
+
+    acceptance: str
+    who: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,8 @@ class Terms:
     """Why trading stays halted in this session, empty if it does not: nothing is sent at all."""
     agreed: str = "memory, ledger and venue agree"
     """Why trading begins where it does."""
+    accepted: Acceptance | None = None
+    """What a person accepted with the last halt that was cleared, counted once."""
     sent: Callable[[OrderHash], object] = unheard
     """Hears of each order that goes to the wire."""
     crew: Crew | None = None
@@ -91,6 +104,8 @@ class Session:
         """For whoever works beside the loop."""
         self.hold = Hold(self.floor, terms.halt)
         """What keeps trading back, on a live feed."""
+        self.agree: Agree | None = None
+        """Brings memory, ledger and venue together where money is real; set before the start."""
         self._stop = asyncio.Event()
         self._stop_reason = ""
         self._catch_up: CatchUp | None = None
@@ -118,7 +133,7 @@ class Session:
 
         """
         started = self._boot()
-        first = self._ledger.head.seq == 0
+        first = self._ledger.started() is None
         if self._terms.as_recorded and not first:
             raise Refused(
                 "a day is replayed as recorded from its start: the ledger has "
@@ -128,11 +143,12 @@ class Session:
         cash = started.starting_cash
         if self._live is not None:
             self._loop.begin(self._live.now_us())
-            cash = await self._live.cash() if first else cash
-        deposit = (CapitalDeposited(cash, cash),) if first else ()
+        pretended = first and self.agree is None and cash.micros
+        deposit = (CapitalDeposited(cash, cash),) if pretended else ()
         await self._loop.record(started, self._composed(), *deposit)
         self._heart.beat(Phase.RECONCILING)
-        await self._reconcile()
+        if self.agree is None:
+            await self._reconcile()
         self._heart.beat(Phase.CATCHING_UP)
         self._prepare_catch_up()
         return started
@@ -251,6 +267,9 @@ class Session:
         if self._terms.as_recorded:
             return
         state = TradingState.HALTED if halt else TradingState.ACTIVE
+        await self._accept_losses()
+        if self.agree is not None:
+            await self.agree()
         if self._terms.live_feed:
             await self.hold.begin(self._terms.agreed)
         else:
@@ -258,6 +277,12 @@ class Session:
         late, self._late = self._late, []
         for answered in late:
             await self._loop.carry(answered)
+
+    async def _accept_losses(self) -> None:
+        one, loop = self._terms.accepted, self._loop
+        if one is None or one.acceptance == self.engine.guard.losses.acceptance:
+            return
+        await loop.carry(LossesTaken(loop.frame, loop.at_us, one.acceptance, one.who, one.reason))
 
     def _boot(self) -> SessionStarted:
         head, started = self._ledger.head, self._terms.started
@@ -288,15 +313,13 @@ class Session:
         if plan.drifts:
             await self._loop.record(*plan.drifts)
         for order in plan.expire:
-            await self._loop.record(_expired(order) if self._live is None else _doubted(order))
+            await self._loop.record(_expired(order))
         for prepared in plan.resend:
             sent = self._venue.submit(prepared)
             answer = await beating(self._heart, sent, most_s=VENUE_S_MAX)
             self._late.append(self._answered(prepared.intent_id, prepared.order_hash, answer))
         for order, answer in plan.answers:
             self._late.append(self._answered(order.intent.intent_id, order.order_hash, answer))
-        if self._live is not None:
-            self._live.adopt(self._fold(), {o.order_hash: said for o, said in plan.answers})
         again = await self._plan()
         if {one.order_hash for one in again.resend} - {one.order_hash for one in self._late}:
             raise Refused(f"reconciliation did not converge: {again.resend}", ExitCode.REFUSED)
@@ -316,9 +339,8 @@ class Session:
         view: VenueView = await beating(self._heart, asked, most_s=VENUE_S_MAX)
         at_us = self._ledger.head.stamp.at_us
         known = self._ledger.known_fills([fill.fill_id for fill in view.fills])
-        # Halted, nothing is young enough to be sent again; where money is real, never.
-        never = self._terms.halt or self._live is not None
-        live_us = NEVER_US if never else self._terms.order_life_us
+        # Halted, nothing is young enough to be sent again.
+        live_us = NEVER_US if self._terms.halt else self._terms.order_life_us
         return reconcile(ours, view, known, at_us=at_us, live_us=live_us)
 
     def _since_us(self, ours: Portfolio) -> int:
@@ -353,14 +375,6 @@ def _expired(order: WorkingOrder) -> OrderChanged:
     return OrderChanged(
         order.order_hash, intent.intent_id, intent.terms.market_id,
         OrderState.EXPIRED, "never sent, and too old to send", order.filled,
-    )  # fmt: skip
-
-
-def _doubted(order: WorkingOrder) -> OrderChanged:
-    intent = order.intent
-    return OrderChanged(
-        order.order_hash, intent.intent_id, intent.terms.market_id,
-        OrderState.UNKNOWN, LOST, order.filled,
     )  # fmt: skip
 
 

@@ -367,7 +367,8 @@ class Supervisor:
         why = answer.against_resume(question, latch, self._trip, child)
         if why or latch is None or child is None:
             return {"said": "refused", "why": why}
-        cleared = Cleared(id=latch.id, who=who, reason=reason, at_us=now_us())
+        accepted = question.get("accept_drawdown") is True
+        cleared = Cleared(id=latch.id, who=who, reason=reason, at_us=now_us(), accepted=accepted)
         try:
             latches.clear(self._settings.directory, cleared)
         except OSError as error:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from bot.domain.entry import (
     EquityMarked,
     IntentRecorded,
     LimitBroken,
+    LossesAccepted,
     SessionStarted,
     Stamp,
     TradingState,
@@ -26,13 +28,14 @@ from bot.domain.entry import (
 from bot.domain.money import Usd
 from bot.engine.engine import Engine
 from bot.engine.strategy.composition import Composition
+from bot.services.session import Acceptance
 from bot.settings import read_strategy
 from tests.simulation.day import write
 from tests.simulation.invariant import Bookkeeper
 from tests.simulation.world import Crash, Dice, World
 
 STRATEGY = Path(__file__).with_name("simulated.toml")
-BROKEN = {
+BROKEN: dict[str, dict[str, Any]] = {
     "drawdown_max_usd": {"drawdown_max_usd": Usd.parse("6")},
     "day_loss_max_usd": {"day_loss_max_usd": Usd.parse("5")},
     "equity_min_usd": {"equity_min_usd": Usd.parse("146")},
@@ -49,6 +52,8 @@ class Halted:
         """Begin with nothing lost."""
         self._books = Bookkeeper(strategy.limits)
         self.broken: list[str] = []
+        self.accepted: list[str] = []
+        self.bought_since = 0
 
     def watch(self, engine: Engine, entries: Sequence[Entry], stamp: Stamp) -> None:
         """Take a commit in."""
@@ -58,6 +63,11 @@ class Halted:
                 self.broken.append(entry.breach.limit)
             elif isinstance(entry, IntentRecorded) and self.broken:
                 assert entry.intent.closing, "bought although a limit was reached"
+            elif isinstance(entry, IntentRecorded):
+                self.bought_since += bool(self.accepted)
+            elif isinstance(entry, LossesAccepted):
+                self.accepted.append(entry.acceptance)
+                self.broken.clear()
             elif isinstance(entry, TradingStateSet) and self.broken[:1] != ["series_loss_max_usd"]:
                 assert not self.broken or entry.state is TradingState.HALTED
         if not any(isinstance(entry, SessionStarted) for entry in entries):
@@ -74,7 +84,7 @@ def fast() -> Iterator[Path]:
         yield Path(made)
 
 
-def world(root: Path, name: str, limit: str) -> tuple[World, Halted]:
+def world(root: Path, name: str, limit: str, seed: int = SEED) -> tuple[World, Halted]:
     directory = root / name
     directory.mkdir()
     strategy = read_strategy(STRATEGY)
@@ -82,7 +92,7 @@ def world(root: Path, name: str, limit: str) -> tuple[World, Halted]:
     halted = Halted(strategy)
     recording = root / "day.jsonl"
     if not recording.exists():
-        write(recording, SEED)
+        write(recording, seed)
     return World(directory, recording, strategy, halted.watch), halted
 
 
@@ -125,3 +135,22 @@ async def test_a_series_that_lost_too_much_opens_nothing_more(fast: Path) -> Non
     await day.live(Dice())
     assert halted.broken == ["series_loss_max_usd"]
     assert last_mark(day.directory).broken[0].subject == "btc-5m"
+
+
+async def test_only_an_acceptance_lets_it_trade_again_and_counts_once(fast: Path) -> None:
+    """Started again and again with the same acceptance, as a container is, it counts once."""
+    day, halted = world(fast, "day", "drawdown_max_usd", seed=5)
+    after = 0
+    while not halted.broken:
+        after += 1
+        with pytest.raises(Crash):
+            await day.live(Dice(after=after))
+    day.accepted = Acceptance("latch-1", "operator", "looked at it")
+    for boundary in (3, 4):
+        with pytest.raises(Crash):
+            await day.live(Dice(after=boundary))
+    await day.live(Dice())
+    assert halted.accepted == ["latch-1"]
+    assert halted.bought_since >= 1, "a person let it go on"
+    assert last_mark(day.directory).acceptance == "latch-1"
+    assert verify(day.file).ok

@@ -27,7 +27,7 @@ from bot.engine.engine import Engine
 from bot.engine.strategy.composition import Composition
 from bot.ports import GENESIS, Head, Ledger, Venue, VenueView
 from bot.services.loop import Observer
-from bot.services.session import Session, Terms
+from bot.services.session import Acceptance, Session, Terms
 
 SEED = 7
 BOUNDARIES = (
@@ -133,6 +133,8 @@ class World:
     recording: Path
     strategy: Composition
     watch: Callable[[Engine, Sequence[Entry], Stamp], None]
+    accepted: Acceptance | None = None
+    """What a person accepted before the next start."""
 
     async def live(self, dice: Dice) -> None:
         """Start, go on from whatever is on disk, and live to the end or to the crash."""
@@ -152,7 +154,9 @@ class World:
                 ledger, dice, lambda entries, at: self.watch(session.engine, entries, at)
             )
             watched: Venue = BrittleVenue(venue, dice)  # type: ignore[assignment]
-            terms = Terms(self._started(feed), self.strategy, order_life_us=5_000_000)
+            terms = Terms(
+                self._started(feed), self.strategy, order_life_us=5_000_000, accepted=self.accepted
+            )
             session = Session(terms, brittle, watched, PaperFeed(feed, venue), _silent)
             await session.start()
             await session.run(lambda _: None)

@@ -80,7 +80,7 @@ class Guard:
                 self.losses.deposited(entry.cash.micros - portfolio.cash.micros)
                 self._due("deposit")
             case LossesAccepted():
-                self.losses.accept()
+                self.losses.accept(entry.acceptance)
                 self._due("accepted")
             case _:
                 pass

@@ -64,6 +64,8 @@ class Losses:
     in_a_row: int = 0
     results: dict[str, int] = field(default_factory=dict)
     broken: list[Breach] = field(default_factory=list)
+    acceptance: str = ""
+    """The last one that was counted, so that none is counted twice."""
     alarm: int = NEVER
     """At this equity or below, a limit that does not stand yet is reached."""
 
@@ -75,7 +77,7 @@ class Losses:
         begun = datetime.fromisoformat(last.day).replace(tzinfo=UTC) - EPOCH
         self.day_end_us = (begun // timedelta(microseconds=1)) + DAY_US
         self.results = {series: amount.micros for series, amount in last.results}
-        self.broken = list(last.broken)
+        self.broken, self.acceptance = list(last.broken), last.acceptance
         self._set_alarm()
 
     def deposited(self, amount: int) -> None:
@@ -95,8 +97,9 @@ class Losses:
         if result:
             self.in_a_row = self.in_a_row + 1 if result < 0 else 0
 
-    def accept(self) -> None:
+    def accept(self, acceptance: str) -> None:
         """Count anew from the next mark on: a person has accepted what was lost."""
+        self.acceptance = acceptance
         self.known = False
         self.in_a_row = 0
         self.results.clear()
@@ -137,6 +140,7 @@ class Losses:
             results=tuple((series, Usd(amount)) for series, amount in sorted(self.results.items())),
             broken=tuple(self.broken),
             marks=marks,
+            acceptance=self.acceptance,
         )
 
     @property

@@ -55,6 +55,8 @@ class Cleared:
     who: str
     reason: str
     at_us: int
+    accepted: bool = False
+    """The losses were accepted with it: the engine's limits are measured anew."""
 
 
 def new_id() -> str:
@@ -128,7 +130,10 @@ def history(folder: Path) -> tuple[Cleared, ...]:
     """Return what was cleared, oldest first; what cannot be read was not."""
     try:
         rows = json.loads((folder / CLEARED).read_bytes())["cleared"]
-        return tuple(Cleared(**{f.name: row[f.name] for f in fields(Cleared)}) for row in rows)
+        return tuple(
+            Cleared(**{f.name: row[f.name] for f in fields(Cleared) if f.name in row})
+            for row in rows
+        )
     except (OSError, ValueError, TypeError, KeyError):
         return ()
 
@@ -150,7 +155,13 @@ def at_boot(folder: Path, given: Mapping[str, str], who: str) -> Latch | None:
     named = {found.id if found else "", halt} - {""}
     drawdown = found is not None and found.cause == DRAWDOWN
     if resume in named - done and (accepted == ACCEPTED or not drawdown):
-        clear(folder, Cleared(id=resume, who=who, reason="POLY_RESUME", at_us=now_us()))
+        clear(
+            folder,
+            Cleared(
+                id=resume, who=who, reason="POLY_RESUME", at_us=now_us(),
+                accepted=accepted == ACCEPTED,
+            ),
+        )  # fmt: skip
         done.add(resume)
         found = read(folder)
     if found is None and halt and halt not in done:

@@ -126,7 +126,7 @@ def test_what_is_accepted_is_counted_anew() -> None:
     made.window_over(-1)
     made.realised("btc-15m", -40 * USD)
     assert broken(made, 890) != []
-    made.accept()
+    made.accept("latch")
     assert made.halting is None
     assert broken(made, 890) == []
     assert (made.peak, made.day_start, made.in_a_row, made.results) == (890 * USD, 890 * USD, 0, {})
@@ -136,7 +136,7 @@ def test_what_is_accepted_is_counted_anew() -> None:
 def test_a_floor_cannot_be_accepted_away() -> None:
     made = losses()
     assert "equity_min_usd" in broken(made, 400)
-    made.accept()
+    made.accept("latch")
     assert broken(made, 400) == ["equity_min_usd"]
 
 
