@@ -167,7 +167,7 @@ def judged(done: list[Killed], venue: Exchange) -> dict[str, object]:
         and worst <= PROOF_MS_MOST
         and all(killed.honest and not killed.left for killed in done),
         "trips": len(done),
-        "p50_ms": statistics.median(proofs),
+        "p50_ms": round(statistics.median(proofs), 1),
         "p99_ms": worst,
         "open_orders_after": left,
         "state_after_restart": states.pop() if len(states) == 1 else "mixed",

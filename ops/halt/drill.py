@@ -80,10 +80,12 @@ def scene(folder: Path, environment: Mapping[str, str]) -> Scene:
         raise Refused(f"{folder}: no watchdog is at work here", ExitCode.UNAVAILABLE)
     latch, engine = status.get("latch"), status.get("engine")
     if isinstance(latch, dict):
-        raise Refused(f"it is halted already, by latch {latch['id']}; resume first")
+        line = f"it is halted already, by latch {latch['id']}; resume first"
+        raise Refused(line, ExitCode.NEGATIVE)
     if not isinstance(engine, dict) or engine.get("phase") != "trading":
         phase = engine.get("phase") if isinstance(engine, dict) else "not running"
-        raise Refused(f"the engine is {phase}: a drill needs one that trades")
+        line = f"the engine is {phase}: a drill needs one that trades"
+        raise Refused(line, ExitCode.NEGATIVE)
     return Scene(
         folder=folder,
         environment=environment,

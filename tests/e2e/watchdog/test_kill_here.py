@@ -147,6 +147,26 @@ def test_in_replay_nothing_is_called_and_the_engine_dies_all_the_same(tmp_path: 
         assert not alive(pid)
 
 
+def test_a_drill_needs_somebody_who_trades(tmp_path: Path) -> None:
+    words = ("drill", "kill", "--reason", "x")
+    with Ground(tmp_path, {}, "lingers", "checking") as ground:
+        code, said, _ = poly(ground, *words)
+        assert (code, "no watchdog is at work" in said["error"]) == (4, True)
+        ground.start()
+        ground.until(lambda: ground.phase() == "checking", "the start")
+        code, said, _ = poly(ground, *words)
+        assert (code, "the engine is checking" in said["error"]) == (1, True)
+        (tmp_path / "go").touch()
+        ground.trading()
+        code, said, _ = poly(ground, *words, "--evidence", "/proc/no/such")
+        assert (code, "--evidence /proc/no/such" in said["error"]) == (4, True)
+        assert not (tmp_path / "halt.latch").exists()
+        ground.signal(signal.SIGUSR1)
+        ground.final()
+        code, said, _ = poly(ground, *words)
+        assert (code, "halted already, by latch" in said["error"]) == (1, True)
+
+
 def test_nobody_answers_a_resume(tmp_path: Path) -> None:
     ground = Ground(tmp_path)
     code, said, _ = poly(ground, "resume", "--latch", "a", "--reason", "b")

@@ -104,7 +104,10 @@ def test_sigusr1_trips(make: Make) -> None:
     assert (ground.latch()["cause"], ground.latch()["reason"]) == ("person", "SIGUSR1")
 
 
-@pytest.mark.parametrize(("order", "cause"), [("die 70", "bug"), ("trip drawdown", "drawdown")])
+@pytest.mark.parametrize(
+    ("order", "cause"),
+    [("die 70", "bug"), ("trip drawdown", "drawdown"), ("trip divergence", "divergence")],
+)
 def test_a_bug_and_what_the_engine_asks_for_trip(make: Make, order: str, cause: str) -> None:
     ground = make().start()
     ground.trading()
