@@ -11,6 +11,8 @@ from bot.domain.book import Side
 from bot.domain.entry import (
     AlertRaised,
     AnomalyCounted,
+    CapitalDeposited,
+    ChainStepTaken,
     DriftFound,
     Entry,
     FillProved,
@@ -63,6 +65,7 @@ def describe(entry: Entry) -> tuple[str, Fields] | None:
             return "order.intended", _intent(entry)
         case IntentDenied():
             return "order.denied", {
+                "intent_id": entry.intent_id,
                 "market_id": entry.market_id,
                 "strategy": entry.strategy,
                 "limit": entry.limit,
@@ -163,6 +166,27 @@ def _of_limits(entry: Entry) -> tuple[str, Fields] | None:
                 "floors_usd": {outcome.value: str(price) for outcome, price in entry.floors},
                 "who": entry.who,
                 "reason": entry.reason,
+            }
+        case _:
+            return _of_account(entry)
+
+
+def _of_account(entry: Entry) -> tuple[str, Fields] | None:
+    match entry:
+        case ChainStepTaken(step=step):
+            return "chain.step", {
+                "action": step.action,
+                "kind": step.kind,
+                "phase": step.phase.value,
+                "subjects": list(step.subjects),
+                "nonce": step.nonce,
+                "reference": step.reference,
+                "detail": step.detail,
+            }
+        case CapitalDeposited():
+            return "capital.deposited", {
+                "amount_usd": str(entry.amount),
+                "cash_usd": str(entry.cash),
             }
         case AlertRaised():
             return "alert.raised", {
