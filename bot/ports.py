@@ -8,10 +8,9 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain.chain import ChainStep
 from bot.domain.entry import Entry, Recorded, Severity, Stamp
 from bot.domain.event import Event, VenueEvent
-from bot.domain.fill import Fill, FillId
+from bot.domain.fill import ChainStep, Fill, FillId
 from bot.domain.market import MarketId, Outcome, TokenId
 from bot.domain.money import Shares, Usd
 from bot.domain.order import Answer, ApprovedOrder, OrderHash, Prepared

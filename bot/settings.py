@@ -41,6 +41,7 @@ VARIABLES: Mapping[str, str] = {
     "POLY_BACKUP_ACCESS_KEY_ID": "key of the bucket",
     "POLY_BACKUP_SECRET_ACCESS_KEY": "secret of that key",
     "POLY_ORDER_LIFE_S": "how old an unsent intent may be to be sent after a restart (default 5)",
+    "POLY_CAPITAL": "<id>:<USD>:<reason>: money put into the wallet, or taken out (negative)",
     "POLY_LIVE_WITHOUT_GATE": "I-accept-the-risk: go live though nothing has proved readiness",
     **WATCHDOG_VARIABLES,
 }
@@ -70,6 +71,8 @@ class Settings:
     order_life_us: int
     deployment_id: str
     volume_name: str
+    capital: str = ""
+    """What a person says of money that was put in or taken out, in live."""
 
     @property
     def config_hash(self) -> str:
@@ -105,6 +108,7 @@ def read_settings(environment: Mapping[str, str], also: Iterable[str] = ()) -> S
         order_life_us=int(_number(environment, "POLY_ORDER_LIFE_S", 5.0) * 1_000_000),
         deployment_id=environment.get("RAILWAY_DEPLOYMENT_ID", ""),
         volume_name=environment.get("RAILWAY_VOLUME_NAME", ""),
+        capital=environment.get("POLY_CAPITAL", ""),
     )
 
 

@@ -8,8 +8,7 @@ change, so that applying one twice changes nothing.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.chain import ChainStep
-from bot.domain.fill import Fill, FillId, Position
+from bot.domain.fill import ChainStep, Fill, FillId, Position
 from bot.domain.market import Market, MarketId, Outcome
 from bot.domain.money import Price, Shares, Usd
 from bot.domain.order import Intent, IntentId, OrderHash, OrderState, StrategyId

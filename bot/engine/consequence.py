@@ -57,13 +57,13 @@ def of_venue(portfolio: Portfolio, event: VenueEvent, valued: Valued) -> Entry |
 def of_answer(portfolio: Portfolio, event: OrderAnswered) -> OrderChanged | None:
     """Return the order's new state; nothing for an order that is answered already or not ours.
 
-    An order in doubt is answered by a later proof only: that it was taken, or that it was not.
+    An order in doubt is answered by a proof that it was taken, and by nothing else.
     """
     order = portfolio.orders.get(event.intent_id)
     doubted = order is not None and order.state is OrderState.UNKNOWN
     if order is None or not (doubted or order.state is OrderState.IN_FLIGHT):
         return None
-    if doubted and isinstance(event.answer, Unknown):
+    if doubted and not isinstance(event.answer, Accepted):
         return None
     match event.answer:
         case Accepted(status):

@@ -7,7 +7,7 @@ from bot.adapters.polymarket.chain.approval import KIND, Approval, Approvals
 from bot.adapters.polymarket.chain.wallet import ChainWallet
 from bot.adapters.polymarket.connection import Connection
 from bot.adapters.polymarket.order.budget import Budget
-from bot.domain.chain import ChainStep
+from bot.domain.fill import ChainStep
 from ops import report
 from ops.account.journal import Journal
 from ops.account.reach import action_name

@@ -7,8 +7,8 @@ from pathlib import Path
 from bot.adapters.ledger.directory import DataDirectory
 from bot.adapters.ledger.ledger import SqliteLedger
 from bot.adapters.polymarket.chain.step import take_over
-from bot.domain.chain import ChainStep
 from bot.domain.entry import ChainStepTaken
+from bot.domain.fill import ChainStep
 
 
 class Journal:

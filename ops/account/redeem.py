@@ -11,7 +11,7 @@ from bot.adapters.polymarket.chain.wallet import ChainWallet
 from bot.adapters.polymarket.connection import Connection
 from bot.adapters.polymarket.order.budget import Budget
 from bot.adapters.polymarket.order.catalog import Catalog
-from bot.domain.chain import ChainPhase, ChainStep
+from bot.domain.fill import ChainPhase, ChainStep
 from bot.domain.money import Usd
 from bot.domain.refusal import ExitCode, Refused
 from ops import report

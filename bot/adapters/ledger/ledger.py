@@ -21,9 +21,8 @@ from bot.adapters.ledger.outbox import store
 from bot.adapters.ledger.proof.start import start_findings
 from bot.adapters.ledger.statement import BOOTS, CASH, CHAIN, EVENTS, FILLS, MARKETS, MARKS, STATES
 from bot.adapters.ledger.writer import Faults, Job, Writer, WriterThread, no_fault
-from bot.domain.chain import ChainPhase, ChainStep
 from bot.domain.entry import ChainStepTaken, Entry, Recorded, Stamp
-from bot.domain.fill import FillId
+from bot.domain.fill import ChainPhase, ChainStep, FillId
 from bot.domain.money import ZERO_USD, Usd
 from bot.domain.refusal import Refused
 from bot.ports import GENESIS, CommitUnknown, Head, Posting, Waiting

@@ -5,12 +5,17 @@ so that nothing is fetched between a tick and an order.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from bot.adapters.polymarket.venue import LiveVenue
 from bot.domain.event import Event, MarketSeen, Together
 from bot.domain.market import Market
 from bot.ports import MarketFeed
+
+
+def unheard(event: Event) -> None:
+    """Let nobody hear."""
+    del event
 
 
 class AttendedFeed:
@@ -20,6 +25,8 @@ class AttendedFeed:
         """Put the venue beside the feed."""
         self._feed = feed
         self._venue = venue
+        self.heard: Callable[[Event], object] = unheard
+        """Hears every event too, part by part."""
         self._seen: list[Market] = []
         self._news = asyncio.Event()
 
@@ -52,5 +59,6 @@ class AttendedFeed:
 
     def _attend(self, event: Event) -> None:
         self._venue.observe(event)
+        self.heard(event)
         if isinstance(event, MarketSeen):
             self.want((event.market,))

@@ -6,7 +6,7 @@ would approve on the chain and post a second time. Every call has a total deadli
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Final
 
 from eth_utils.address import to_checksum_address
@@ -44,6 +44,10 @@ PLACEHOLDER: Final = Amounts(1, 1)
 """Amounts of an order that is never sent."""
 
 
+def asleep() -> None:
+    """Wake nobody."""
+
+
 class LiveVenue:
     """One wallet at Polymarket."""
 
@@ -66,6 +70,8 @@ class LiveVenue:
         self.follower = Follower(self.reads, self.catalog, ours, clocks)
         self._wanted: dict[MarketId, int] = {}
         self._woken = asyncio.Event()
+        self.awoken: Callable[[], object] = asleep
+        """Hears that our orders have to be looked at."""
 
     @classmethod
     async def open(cls, settings: LiveSettings) -> "LiveVenue":
@@ -269,6 +275,7 @@ class LiveVenue:
     def wake(self) -> None:
         """Look at our orders now: something happened, or a socket was away."""
         self._woken.set()
+        self.awoken()
 
     async def events(self) -> AsyncIterator[News]:
         """Yield what happens to our orders, each once; `frame` is 0 and is the reader's to set.

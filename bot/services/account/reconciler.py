@@ -6,13 +6,14 @@ guesses: an answer that is not complete is no answer, and no order is ever sent 
 """
 
 import asyncio
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.domain.entry import AlertRaised, DriftFound, MarketSettled, Severity
 from bot.domain.event import CapitalMoved, Event, OrderAnswered
 from bot.domain.order import Accepted, Answer, OrderState, Prepared, Unknown
-from bot.domain.refusal import Refused
+from bot.domain.refusal import ExitCode, Refused
 from bot.engine.accounting import Portfolio, WorkingOrder
 from bot.engine.agreement.judge import Judge, Patience
 from bot.engine.agreement.look import Look, Verdict, fingerprint
@@ -44,7 +45,7 @@ class Reconciler:
         Outside(now_us=clock.now_us, wall_s=asyncio.get_running_loop().time, hold=hold,
                 diverged=lambda detail: heart.trip("divergence", detail), tell=tell, heart=heart),
     )
-    await reconciler.at_start(first=ledger_was_empty)   # engine holds the ledger; HALTED
+    await reconciler.at_start()          # the engine holds the ledger, HALTED
     crew.begin("reconciler", reconciler.run())
     reconciler.ask("reconnect")          # wake it: a socket was away, an answer was Unknown
     reconciler.observe(event)            # every event the loop has handled
@@ -67,57 +68,53 @@ class Reconciler:
         self._deeds = Deeds(views)
         self._witness = Witness()
         self._asked = asyncio.Event()
+        self._begun = asyncio.Event()
         self._found: list[Disagreement] = []
         self._complete_s = outside.wall_s()
         self._clean = 0
         self._told: set[tuple[str, str]] = set()
+        self._agreed_s = math.nan
         self.rounds = 0
         """Complete views that were judged."""
+
+    @property
+    def agreed_age_s(self) -> float:
+        """Return the seconds since memory, ledger and venue last agreed, NaN if never."""
+        return self._outside.wall_s() - self._agreed_s
 
     @property
     def _ours(self) -> Portfolio:
         return self._views.engine.portfolio
 
-    async def at_start(self, *, first: bool) -> bool:
+    async def at_start(self) -> bool:
         """Bring the three together before trading; True if they agree.
 
-        The engine must hold what the ledger says and be HALTED. With `first` the venue's cash
-        becomes the first deposit. Orders without an answer are Unknown from here on and are never
-        sent again; what rests at the venue is cancelled. If the three do not agree, or the venue
-        gives no complete view, a cause is held (`Hold.pause`) that `run` lifts when they do.
+        The engine must hold what the ledger says and be HALTED. Where the ledger has no deposit
+        yet, the venue's cash becomes the first one. Orders without an answer are Unknown from here
+        on and are never sent again; what rests at the venue is cancelled. If the three do not
+        agree, or the venue gives no complete view, a cause is held (`Hold.pause`) that `run` lifts
+        when they do.
 
         Raises:
-            Refused: the wallet holds what nothing of ours bought, at the first start.
+            Refused: at the first start: the wallet holds what nothing of ours bought, or the
+                venue gives no complete view.
             CommitUnknown: the process must end.
 
         """
         self._remember()
-        until_s = self._outside.wall_s() + self._pace.start_s
-        why = "the venue gave no complete view"
-        for _ in range(ROUNDS_AT_START):
-            try:
-                verdict = await self._look(start=True, first=first)
-            except Temporary as error:
-                why = str(error)
-            else:
-                first = False
-                if verdict.agreed:
-                    self._outside.tell("reconciliation.agreed", {"when": "at start"})
-                    return True
-                why = _words(verdict)
-                if verdict.unexplained:
-                    break
-            if self._outside.wall_s() > until_s:
-                break
-            await self._rest(self._pace.again_s)
-        await self._outside.hold.pause(RECONCILING, why)
-        self._outside.tell("reconciliation.not_agreed", {"when": "at start", "why": why})
-        self._asked.set()
-        return False
+        try:
+            return await self._agreed_at_start()
+        finally:
+            self._begun.set()
+
+    def begin(self) -> None:
+        """Let `run` go on without `at_start`: whoever starts has compared by itself."""
+        self._begun.set()
 
     def ask(self, cause: str) -> None:
         """Have a round made now."""
-        self._outside.tell("reconciliation.asked", {"cause": cause})
+        if not self._asked.is_set():
+            self._outside.tell("reconciliation.asked", {"cause": cause})
         self._asked.set()
 
     def observe(self, event: Event) -> None:
@@ -136,6 +133,7 @@ class Reconciler:
             CommitUnknown: the process must end.
 
         """
+        await self._begun.wait()
         pause_s = 0.0 if self._asked.is_set() else self._pace.every_s
         soon_s = self._pace.again_s
         while True:
@@ -179,6 +177,8 @@ class Reconciler:
             verdict = await self._with_memory(verdict)
         if verdict.unexplained:
             await self._diverged(verdict.unexplained)
+        if verdict.agreed:
+            self._agreed_s = self._complete_s
         return verdict
 
     def _seen(self, view: VenueView, *, before: int, start: bool) -> Look:
@@ -214,6 +214,33 @@ class Reconciler:
         )
 
     # Before trading
+
+    async def _agreed_at_start(self) -> bool:
+        first = not self._views.ledger.deposits()
+        until_s = self._outside.wall_s() + self._pace.start_s
+        why = "the venue gave no complete view"
+        for _ in range(ROUNDS_AT_START):
+            try:
+                verdict = await self._look(start=True, first=first)
+            except Temporary as error:
+                why = str(error)
+            else:
+                first = False
+                if verdict.agreed:
+                    self._outside.tell("reconciliation.agreed", {"when": "at start"})
+                    return True
+                why = _words(verdict)
+                if verdict.unexplained:
+                    break
+            if self._outside.wall_s() > until_s:
+                break
+            await self._rest(self._pace.again_s)
+        if first:
+            raise Refused(f"the wallet cannot be read: {why}; try again", ExitCode.OUTSIDE)
+        await self._outside.hold.pause(RECONCILING, why)
+        self._outside.tell("reconciliation.not_agreed", {"when": "at start", "why": why})
+        self._asked.set()
+        return False
 
     def _remember(self) -> None:
         """Have the venue's side know what an earlier process knew."""

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from bot.domain.chain import ChainPhase, ChainStep
 from bot.domain.entry import AlertRaised, Entry, Severity
+from bot.domain.fill import ChainPhase, ChainStep
 from bot.ports import Permanent, Temporary
 from bot.services.account.part import silent
 

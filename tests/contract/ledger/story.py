@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain import entry as entries
 from bot.domain.book import Side
-from bot.domain.chain import ChainPhase, ChainStep
 from bot.domain.entry import Entry, Stamp
-from bot.domain.fill import Fill, FillId, Liquidity, Position
+from bot.domain.fill import ChainPhase, ChainStep, Fill, FillId, Liquidity, Position
 from bot.domain.market import (
     FeeSchedule,
     Market,

@@ -11,7 +11,7 @@ from bot.adapters.polymarket.chain.approval import Approvals
 from bot.adapters.polymarket.chain.redeem import Redeemer
 from bot.adapters.polymarket.chain.step import FILE_NAME, left_over, take_over
 from bot.adapters.polymarket.chain.wallet import ChainWallet, Patience
-from bot.domain.chain import ChainPhase, ChainStep
+from bot.domain.fill import ChainPhase, ChainStep
 from bot.domain.refusal import Refused
 from bot.ports import Temporary
 from tests.contract.venue.ground import Ground

@@ -27,7 +27,7 @@ from polymarket.types import EvmAddress
 
 from bot.adapters.polymarket.chain.wallet import ChainWallet, Proof
 from bot.adapters.polymarket.connection import Connection
-from bot.domain.chain import ChainPhase, ChainStep
+from bot.domain.fill import ChainPhase, ChainStep
 
 KIND: Final = "approve"
 

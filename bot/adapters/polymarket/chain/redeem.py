@@ -16,7 +16,7 @@ from bot.adapters.polymarket.account.holding import Holding
 from bot.adapters.polymarket.chain.wallet import CALLS_MAX, ChainWallet, Proof
 from bot.adapters.polymarket.connection import Connection
 from bot.adapters.polymarket.order.catalog import Catalog
-from bot.domain.chain import ChainPhase, ChainStep
+from bot.domain.fill import ChainPhase, ChainStep
 from bot.domain.market import MarketId, TokenId
 
 KIND: Final = "redeem"

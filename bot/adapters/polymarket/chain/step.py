@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from bot.domain.chain import ChainStep
+from bot.domain.fill import ChainStep
 from bot.domain.refusal import ExitCode, Refused
 
 FILE_NAME: Final = "chain.jsonl"

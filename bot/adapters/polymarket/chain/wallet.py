@@ -32,7 +32,7 @@ from polymarket.types import EvmAddress
 from bot.adapters.polymarket.boot import KINDS
 from bot.adapters.polymarket.chain.step import Journal
 from bot.adapters.polymarket.connection import Connection, brief
-from bot.domain.chain import ChainPhase, ChainStep
+from bot.domain.fill import ChainPhase, ChainStep
 from bot.domain.market import TokenId
 from bot.ports import Permanent, Temporary
 

@@ -8,7 +8,7 @@ from bot.adapters.polymarket.chain.step import Journal
 from bot.adapters.polymarket.chain.wallet import ChainWallet, Patience
 from bot.adapters.polymarket.connection import Connection
 from bot.adapters.polymarket.order.catalog import Catalog
-from bot.domain.chain import ChainStep
+from bot.domain.fill import ChainStep
 
 
 class Winnings:

@@ -1,0 +1,84 @@
+"""Live's account: what keeps it equal to the ledger, and what turns wins into cash."""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from bot.adapters.polymarket.attended import AttendedFeed
+from bot.adapters.polymarket.chain.winnings import Winnings
+from bot.adapters.polymarket.venue import LiveVenue
+from bot.bootstrap.boot import Boot
+from bot.bootstrap.market import wall_us
+from bot.domain.entry import ChainStepTaken
+from bot.domain.event import Event, MarketResolved
+from bot.domain.fill import ChainStep
+from bot.services.account.capital import read_announced
+from bot.services.account.part import Outside, Views
+from bot.services.account.reconciler import Reconciler
+from bot.services.account.redeemer import Books, Redeemer
+from bot.services.live.crew import Crew
+from bot.services.session import Session
+
+
+class LiveAccount:
+    """Reconciling and redeeming, joined to a session."""
+
+    def __init__(self, boot: Boot, session: Session, venue: LiveVenue, capital: str) -> None:
+        """Join the parts; `session` has them agree before it trades.
+
+        Raises:
+            Refused: `POLY_CAPITAL` cannot be read; USAGE.
+
+        """
+        heart, now_us = boot.mind.heart, venue.connection.settings.clock.now_us
+        views = Views(
+            engine=session.engine,
+            ledger=boot.ledger,
+            venue=venue,
+            floor=session.floor,
+            following=venue,
+            announced=read_announced(capital),
+        )
+        outside = Outside(
+            now_us=now_us,
+            wall_s=asyncio.get_running_loop().time,
+            hold=session.hold,
+            diverged=lambda detail: heart.trip("divergence", detail),
+            tell=tell,
+            heart=heart,
+        )
+        self.reconciler = Reconciler(views, outside)
+        session.agree = self.reconciler.at_start
+        boot.front.agreed_age_s = lambda: self.reconciler.agreed_age_s
+        venue.awoken = lambda: self.reconciler.ask("a socket was away")
+        self._floor = session.floor
+        winnings = Winnings(venue.connection, venue.catalog, venue.account, self._take)
+        books = Books(boot.ledger.unfinished, session.floor.record, name)
+        self.redeemer = Redeemer(winnings, books, tell)
+
+    def attend(self, feed: AttendedFeed, crew: Crew) -> None:
+        """Hear what the feed says, and begin to work."""
+        feed.heard = self._heard
+        crew.begin("reconciler", self.reconciler.run())
+        crew.begin("redeemer", self.redeemer.run())
+
+    def _heard(self, event: Event) -> None:
+        self.reconciler.observe(event)
+        if isinstance(event, MarketResolved):
+            self.redeemer.ask()
+
+    async def _take(self, step: ChainStep) -> None:
+        await self._floor.record(ChainStepTaken(step))
+
+
+def name() -> str:
+    """Return a new name for an action on the chain."""
+    return f"{wall_us():x}"
+
+
+def tell(event: str, fields: Mapping[str, str]) -> None:
+    """Log what became of the account."""
+    log = structlog.get_logger()
+    bad = event.rpartition(".")[2] in {"diverged", "disagreed", "failed", "impossible"}
+    (log.warning if bad else log.info)(event, **fields)
