@@ -53,6 +53,11 @@ class ReplayFeed(MarketFeed, Clock):
         return self.recording.sha256
 
     @property
+    def own_money(self) -> bool:
+        """Say whether the day was lived with the venue's cash, which stands in the recording."""
+        return self._ours and self.recording.own_money
+
+    @property
     def frames_total(self) -> int:
         """Return the number of the last frame."""
         return self.recording.frames

@@ -16,6 +16,8 @@ from bot.adapters.wire.number import Unbelievable
 from bot.domain.refusal import Refused
 
 SHOWN_MAX = 40
+OPENING_LINES = 20
+"""A live session asks what there is before it hears of any market."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Recording:
     first_us: int
     last_us: int
     torn: str
+    own_money: bool = False
+    """It begins with the cash that the venue showed: a live day from its first start on."""
 
 
 def open_recording(path: Path) -> Recording:
@@ -42,12 +46,13 @@ def open_recording(path: Path) -> Recording:
     digest = hashlib.sha256()
     tail = Tail()
     number = readable = first = last = at_us = 0
-    line = b""
+    line, own_money = b"", False
     for group in lines(path, tail):
         for line in group:
             number += 1
             digest.update(line)
             digest.update(b"\n")
+            own_money |= number <= OPENING_LINES and _shows_money(line)
             at_us = _checked(path, number, line)
             if at_us:
                 readable += 1
@@ -60,7 +65,11 @@ def open_recording(path: Path) -> Recording:
     torn = tail.torn
     if tail.unfinished and not at_us:
         torn = torn or f"the last line has no end, {len(line)} bytes of it are there"
-    return Recording(path, digest.hexdigest(), number, first, last, torn)
+    return Recording(path, digest.hexdigest(), number, first, last, torn, own_money)
+
+
+def _shows_money(line: bytes) -> bool:
+    return b'"capital_moved"' in line and b'"afresh":true' in line
 
 
 def unknown_stream(path: Path, number: int, stream: str) -> Refused:
