@@ -25,6 +25,7 @@ from bot.adapters.system import SystemClock
 from bot.domain.entry import AlertRaised, Entry, SessionStopped, Severity, Stamp, TradingStateSet
 from bot.domain.money import MICROS, format_micros
 from bot.domain.order import OrderHash
+from bot.services.guard.asked import Asked
 from bot.services.health import digest
 from bot.services.health.alive import Alive
 from bot.services.health.control import Control
@@ -40,6 +41,7 @@ from bot.services.session import Session
 from bot.settings import Mode
 from bot.watchdog.beat import VARIABLE as HEARTBEAT
 from bot.watchdog.beat import Phase
+from bot.watchdog.kill import latch as latches
 
 if TYPE_CHECKING:
     from bot.services.health.figures import Figures
@@ -149,9 +151,12 @@ class Front:
     async def attend(self, session: Session, crew: Crew | None) -> None:
         """Answer for a session that has started; with a crew also ping and digest."""
         self.control.serve(self._folder, session.stop)
+        floor = session.floor
+        asked = Asked(session.engine, floor, latches.new_id)
+        self.control.add("flatten", asked.flatten)
+        self.control.add("accept", asked.accept)
         if crew is None:
             return
-        floor = session.floor
         if self._died:
             await floor.record(died())
         if self._alerts.alive_url is not None:

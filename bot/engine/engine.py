@@ -6,7 +6,7 @@ memory, ledger and venue agree.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from bot.domain.book import OffGrid
@@ -126,6 +126,11 @@ class Engine:
                 self._anomalies.told(entry)
             elif isinstance(entry, IntentDenied) and entry.market_id in self._desks:
                 self._desks[entry.market_id].told(entry)
+
+    @property
+    def desks(self) -> Mapping[MarketId, Desk]:
+        """Return every market that is watched; to be looked at only."""
+        return self._desks
 
     def recall(self, made_us: Iterable[int]) -> None:
         """Count orders of settled markets that were made within the last minute, oldest first."""

@@ -2,10 +2,18 @@
 
 import click
 
+from bot.adapters.ledger.look.losses import Losses, losses
 from bot.adapters.ledger.reader import LedgerReader, Status
 from ops import place
 from ops.report import as_json, emit, say
 from ops.row import amount, document, iso, utc
+
+SHORT = {
+    "drawdown_max_usd": "drawdown",
+    "day_loss_max_usd": "day",
+    "series_loss_max_usd": "series",
+    "losses_in_a_row_max": "in a row",
+}
 
 
 @click.command(
@@ -19,13 +27,19 @@ def command(data_dir: str | None, *, as_json: bool) -> None:
     """Say how the ledger stands: trading state, money, what is open, how far it got."""
     directory = place.directory(data_dir)
     with LedgerReader.open(directory) as ledger:
-        status = ledger.status()
+        status, lost = ledger.status(), losses(ledger)
     engine = place.engine_at(directory)
     if as_json:
         running = None if engine == 0 else engine is not None
-        emit({"data_dir": str(directory), "running": running, **document(status)})
+        reached = [row.limit for row in lost.reached] if lost else []
+        said = {"running": running, **document(status), "limits_reached": reached}
+        emit({"data_dir": str(directory), **said})
         return
-    for name, line in lines(status, engine):
+    for name, line in [
+        *lines(status, engine)[:3],
+        ("losses", used(lost)),
+        *lines(status, engine)[3:],
+    ]:
         say(f"{name:9}{line}")
 
 
@@ -65,6 +79,20 @@ def lines(status: Status, engine: int | None) -> list[tuple[str, str]]:
         ),
         ("ledger", file),
     ]
+
+
+def used(lost: Losses | None) -> str:
+    """Return how much of each loss limit is used, what is reached first."""
+    if lost is None:
+        return "none counted yet"
+    rows = sorted(lost.rows, key=lambda row: not row.reached)
+    return ", ".join(
+        f"{'REACHED ' if row.reached else ''}{SHORT[row.limit]}{' ' if row.subject else ''}"
+        f"{row.subject} {amount(row.used) if row.unit == 'usd' else row.used}"
+        f" of {amount(row.most) if row.unit == 'usd' else row.most}"
+        for row in rows
+        if row.limit in SHORT
+    )
 
 
 def size(count: int) -> str:

@@ -309,6 +309,10 @@ class LedgerReader:
         rows = self._rows(sql, {"after": after_seq, "limit": limit})
         return [EventRow(**row) for row in rows]
 
+    def rows(self, sql: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a question of `bot.adapters.ledger.look`, by column."""
+        return self._rows(sql, {})
+
     def last_seq(self) -> int:
         """Return the number of the last event."""
         return int(self._one("SELECT coalesce(max(seq), 0) FROM trade_events"))
