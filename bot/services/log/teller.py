@@ -17,6 +17,7 @@ from bot.domain.entry import (
     FillReversed,
     IntentRecorded,
     OrderChanged,
+    SessionStarted,
     Stamp,
 )
 from bot.domain.order import Intent, OrderHash, OrderState
@@ -52,17 +53,18 @@ class Teller:
         self,
         now_us: Callable[[], int] | None = None,
         measure: Measure = unmeasured,
-        session: str = "",
     ) -> None:
         """Speak, and measure with a clock if there is one: the one the feed stamps events by."""
         self.now_us = now_us
         self._measure = measure
-        self._session = session
+        self._session = ""
         self._orders: OrderedDict[OrderHash, _Followed] = OrderedDict()
 
     def __call__(self, entries: Sequence[Entry], stamp: Stamp) -> None:
         """Say what has just become durable; what no person reads line by line is left out."""
         for entry in entries:
+            if isinstance(entry, SessionStarted):
+                self._session = entry.session
             self._follow(entry, stamp)
             said = describe(entry)
             if said is not None:

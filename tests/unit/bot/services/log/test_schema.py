@@ -82,7 +82,7 @@ def clock() -> Iterator[int]:
 @pytest.mark.parametrize("timed", [False, True])
 def test_every_line_has_the_keys_of_its_event_and_no_other(*, timed: bool) -> None:
     ticking = clock()
-    teller = Teller((lambda: next(ticking)) if timed else None, session="s1")
+    teller = Teller((lambda: next(ticking)) if timed else None)
     seen = set()
     for line in lines(teller):
         event = str(line["event"])
