@@ -26,6 +26,7 @@ from bot.domain.entry import AlertRaised, Entry, SessionStopped, Severity, Stamp
 from bot.domain.money import MICROS, format_micros
 from bot.domain.order import OrderHash
 from bot.services.guard.asked import Asked
+from bot.services.guard.watch import Instruments, Watch, disk_bound, free_mb
 from bot.services.health import digest
 from bot.services.health.alive import Alive
 from bot.services.health.control import Control
@@ -76,6 +77,8 @@ class Front:
         """Others add what may be asked: `control.add("flatten", work)`."""
         self.agreed_age_s: Callable[[], float] = lambda: math.nan
         """Seconds since ledger and venue last agreed; set where something reconciles."""
+        self._now_us: Callable[[], int] = SystemClock().now_us
+        self._disk_mb_min = disk_bound(environment)
         self._state = ("", "")
         self._figures: Figures | None = None
         self._teller = Teller()
@@ -133,7 +136,7 @@ class Front:
 
     def keep_time(self, now_us: Callable[[], int]) -> None:
         """Measure each step of an order by the clock that stamps events; a replay has none."""
-        self._teller.now_us = now_us
+        self._teller.now_us = self._now_us = now_us
 
     def sent(self, order_hash: OrderHash) -> None:
         """Hear of an order that goes to the wire."""
@@ -157,6 +160,11 @@ class Front:
         self.control.add("accept", asked.accept)
         if crew is None:
             return
+        by = Instruments(
+            market_us=self._now_us, frame=lambda: floor.frame, disk_mb=lambda: free_mb(self._folder)
+        )
+        watch = Watch(session.engine, session.hold, by, disk_mb_min=self._disk_mb_min)
+        crew.begin("guard", watch.run())
         if self._died:
             await floor.record(died())
         if self._alerts.alive_url is not None:
