@@ -125,6 +125,12 @@ class Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
             raise
 
     @override
+    def server_bind(self) -> None:
+        if self.address_family == socket.AF_INET6:  # `::` is every interface, IPv4's too
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+
+    @override
     def process_request(self, request: object, client_address: object) -> None:
         if self._room.acquire(blocking=False):
             super().process_request(request, client_address)  # type: ignore[arg-type]

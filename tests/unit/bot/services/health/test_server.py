@@ -251,6 +251,17 @@ def test_a_folder_with_a_long_name_has_a_socket_too(tmp_path: Path) -> None:
     house.close()
 
 
+def test_every_interface_is_both_families(house: House) -> None:
+    server = Server({"/health": Pages(house.heart, lambda: ("", ""), None).health}, house.control)
+    port = server.listen("::", 0)
+    for host in ("127.0.0.1", "::1"):
+        connection = http.client.HTTPConnection(host, port, timeout=40)
+        connection.request("GET", "/health")
+        assert connection.getresponse().status == 200
+        connection.close()
+    server.close()
+
+
 def test_a_port_that_is_taken_is_refused_in_one_line(house: House) -> None:
     with pytest.raises(Refused, match=r"POLY_HEALTH_PORT: 127\.0\.0\.1 port \d+ cannot") as refused:
         Server({}, house.control).listen("127.0.0.1", house.port)
