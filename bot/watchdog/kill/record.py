@@ -44,6 +44,10 @@ POSITIONS: Final = (
 STRATEGIES: Final = (
     "SELECT strategy_id, strategy_hash, component_hashes FROM strategy_instances WHERE active = 1"
 )
+MARK: Final = (
+    "SELECT seq, at_us, equity_micros, peak_micros, broken, marks FROM equity_marks"
+    " ORDER BY seq DESC LIMIT 1"
+)
 UNANSWERED: Final = frozenset({"in_flight", "unknown"})
 
 
@@ -57,6 +61,8 @@ class Record:
     trading_state: Row | None = None
     boot: Row | None = None
     cash: Row | None = None
+    mark: Row | None = None
+    """The last valuation, with what each position was worth by it; None before there was one."""
     orders: tuple[Row, ...] = ()
     positions: tuple[Row, ...] = ()
     strategies: tuple[Row, ...] = ()
@@ -83,7 +89,7 @@ def read(folder: Path) -> Record:
             connection.execute("PRAGMA query_only=ON")
             connection.execute("BEGIN")  # one snapshot for all that follows
             return _read(connection)
-    except (sqlite3.Error, OSError, ValueError, OverflowError) as error:
+    except (sqlite3.Error, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         return Record(problem=" ".join(str(error).split())[:300] or type(error).__name__)
 
 
@@ -104,7 +110,32 @@ def _read(connection: "Connection") -> Record:
         trading_state=one(STATE),
         boot=one(BOOT),
         cash=one(CASH),
+        mark=_mark(connection),
         orders=rows(ORDERS),
         positions=rows(POSITIONS),
         strategies=rows(STRATEGIES),
     )
+
+
+def _mark(connection: "Connection") -> Row | None:
+    """Return the last valuation; a ledger that is not migrated yet has no place for one."""
+    import json  # noqa: PLC0415 - see `read`
+    import sqlite3  # noqa: PLC0415
+
+    try:
+        found = connection.execute(MARK).fetchone()
+    except sqlite3.OperationalError:
+        return None
+    if found is None:
+        return None
+    marks = [
+        {
+            "market_id": one["market_id"],
+            "outcome": one["outcome"],
+            "size_micros": one["size"]["micros"],
+            "worth_micros": one["worth"]["micros"],
+            "source": one["source"],
+        }
+        for one in json.loads(found["marks"])
+    ]
+    return {**dict(found), "broken": json.loads(found["broken"]), "marks": marks}

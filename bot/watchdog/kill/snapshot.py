@@ -49,10 +49,12 @@ def document(
         "unanswered": list(record.unanswered),
         "orders": _orders(record, emptied),
         "positions": list(record.positions),
-        "marks": [_mark(row) for row in record.positions],
+        "marks": _marks(record),
         "cash_micros": (record.cash or {}).get("cash_micros"),
-        "equity_micros": (record.cash or {}).get("equity_micros"),
-        "equity_as_of_seq": (record.cash or {}).get("seq"),
+        "equity_micros": _worth(record).get("equity_micros"),
+        "equity_as_of_seq": _worth(record).get("seq"),
+        "peak_micros": (record.mark or {}).get("peak_micros"),
+        "broken_limits": (record.mark or {}).get("broken"),
         "strategies": list(record.strategies),
         "versions": {
             "python": platform.python_version(),
@@ -104,11 +106,28 @@ def _orders(record: Record, emptied: Emptied | None) -> Row:
     }
 
 
-def _mark(row: Row) -> Row:
-    """Return what the ledger knows of a position's worth: what it cost. Bids are not recorded."""
-    return {
-        "market_id": row["market_id"],
-        "outcome": row["outcome"],
-        "mark_price_micros": row["entry_price_micros"],
-        "kind": "entry price",
-    }
+def _worth(record: Record) -> Row:
+    """Return the newer of the last valuation and the last movement of cash."""
+    known = [row for row in (record.cash, record.mark) if row is not None]
+    return max(known, key=lambda row: int(str(row["seq"])), default={})
+
+
+def _marks(record: Record) -> list[object]:
+    """Return what each position was worth when it was last valued, and by what.
+
+    A position that is newer than the last valuation is told at what it cost.
+    """
+    listed = (record.mark or {}).get("marks")
+    marks: list[object] = list(listed) if isinstance(listed, list) else []
+    known = {(str(one["market_id"]), str(one["outcome"])) for one in marks if isinstance(one, dict)}
+    return marks + [
+        {
+            "market_id": row["market_id"],
+            "outcome": row["outcome"],
+            "size_micros": row["size_micros"],
+            "worth_micros": row["cost_micros"],
+            "source": "cost",
+        }
+        for row in record.positions
+        if (str(row["market_id"]), str(row["outcome"])) not in known
+    ]
