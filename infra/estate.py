@@ -32,6 +32,11 @@ DRAINING_S = 45
 """The bot stops in order within 30 s of SIGTERM; Railway's own default kills it after none."""
 LOCK_WAIT_S = 60
 """Old and new container can overlap on one volume; the new one waits for the old one's lock."""
+HEALTH_PATH = "/health"
+HEALTH_S = 120
+"""The first answer comes within seconds, also while the lock is waited for."""
+HEALTH_VARIABLES = {"POLY_HEALTH_PORT": "PORT", "POLY_HEALTH_BIND": "::"}
+"""Railway asks at the port it names in PORT, from outside the container."""
 RETRIES_MAX = 10
 MIB_PER_GB = 1024
 BACKUP_KEYS = ("BUCKET", "ENDPOINT", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
@@ -111,6 +116,8 @@ class Estate(pulumi.ComponentResource):
                 region=settings.region.value,
                 num_replicas=1,
                 start_command=settings.start_command,
+                healthcheck_path=HEALTH_PATH if settings.health_check else None,
+                healthcheck_timeout_seconds=HEALTH_S if settings.health_check else None,
                 restart_policy_type="ON_FAILURE",
                 restart_policy_max_retries=RETRIES_MAX,
                 sleep_application=False,
@@ -177,6 +184,7 @@ class Estate(pulumi.ComponentResource):
     def _variables(self, backups: Backups, after: list[pulumi.Resource]) -> VariableSet:
         given = self._settings.variables
         plain = {
+            **(HEALTH_VARIABLES if self._settings.health_check else {}),
             **given.plain,
             "POLY_MODE": self._settings.mode.value,
             "POLY_LOCK_WAIT_S": str(LOCK_WAIT_S),

@@ -24,7 +24,7 @@ KEYS = frozenset(
         *("project", "workspace", "environment", "service", "plan", "region", "regionSignedOff"),
         *("image", "repository", "branch", "startCommand", "cpu", "memoryGb", "storage"),
         *("volumeMb", "mountPath", "mode", "variables", "secrets", "sealSecrets"),
-        *("bucket", "bucketRegion", "backupSchedule"),
+        *("bucket", "bucketRegion", "backupSchedule", "healthCheck"),
     )
 )
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64}")
@@ -127,6 +127,8 @@ class Settings:
     region: Region
     source: Image | Repository
     start_command: str
+    health_check: bool
+    """Wait at each deployment until the bot answers /health (docs/alerts.md)."""
     limits: Limits
     volume_mb: int | None
     mode: Mode
@@ -154,6 +156,7 @@ def read(config: pulumi.Config) -> Settings:
         region=signed_off_region(config),
         source=source(config, mode),
         start_command=config.get("startCommand") or START_COMMAND,
+        health_check=flag(config, "healthCheck", default=False),
         limits=Limits(
             cpu=positive(config, "cpu", 1.0, most=48),
             memory_gb=positive(config, "memoryGb", 1.0, most=48),

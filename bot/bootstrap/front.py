@@ -15,7 +15,6 @@ import structlog
 
 from bot.adapters.alerts.channel import Console, open_channels
 from bot.adapters.alerts.message import Message
-from bot.adapters.alerts.ping import Ping
 from bot.adapters.alerts.sender import Sender
 from bot.adapters.alerts.setting import read_alerts
 from bot.adapters.alerts.variable import VARIABLES as ALERT_VARIABLES
@@ -45,6 +44,7 @@ from bot.watchdog.beat import Phase
 from bot.watchdog.kill import latch as latches
 
 if TYPE_CHECKING:
+    from bot.adapters.alerts.ping import Ping
     from bot.services.health.figures import Figures
 
 VARIABLES: Final[Mapping[str, str]] = {**ALERT_VARIABLES, **HEALTH_VARIABLES}
@@ -168,6 +168,8 @@ class Front:
         if self._died:
             await floor.record(died())
         if self._alerts.alive_url is not None:
+            from bot.adapters.alerts.ping import Ping  # noqa: PLC0415 - an HTTP client, if wanted
+
             self._ping = Ping(self._alerts.alive_url)
             every_s = self._alerts.alive_every_s
 

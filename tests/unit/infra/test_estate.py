@@ -71,6 +71,15 @@ def test_the_bot_waits_for_its_lock_in_paper_and_is_told_no_data_directory() -> 
     assert plain == {"POLY_MODE": "PAPER", "POLY_LOCK_WAIT_S": "60"}
 
 
+def test_a_deployment_waits_for_health_only_where_that_is_asked_for() -> None:
+    """Asked at Railway's own port, from outside the container."""
+    asked = declared(healthCheck="true")
+    said, plain = asked["Service"]["object"], asked["VariableSet"]["object"]["plain"]
+    assert (said["healthcheckPath"], said["healthcheckTimeoutSeconds"]) == ("/health", 120)
+    assert (plain["POLY_HEALTH_PORT"], plain["POLY_HEALTH_BIND"]) == ("PORT", "::")
+    assert "healthcheckPath" not in declared()["Service"]["object"]
+
+
 def test_backup_variables_are_references_and_never_keys() -> None:
     references = declared()["VariableSet"]["object"]["references"]
     assert references["POLY_BACKUP_SECRET_ACCESS_KEY"] == "${{poly-backups.SECRET_ACCESS_KEY}}"
