@@ -84,7 +84,7 @@ def write(folder: Path, content: Row) -> None:
     try:
         write_whole(folder / NAME, text)
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in FULL or not (folder / RESERVE).exists():
             raise
         write_reserved(folder / NAME, text, folder / RESERVE)
 

@@ -4,6 +4,7 @@ Whatever it is: no order rests in the exchange's own truth, the latch is set, th
 and the next engine runs halted.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -204,3 +205,28 @@ def test_a_full_disk_keeps_neither_latch_nor_snapshot_from_being_written(
         ground.ended()
         ground.place = Path(str(ground.place).partition("/root")[2])
         ground.said_file.write_text("")
+
+
+def test_what_a_full_disk_refuses_is_said_and_the_rest_is_done(
+    small: Callable[[], Small], exchange: Exchange
+) -> None:
+    """Without watchdog and without what it had reserved: no latch, no snapshot, and no order."""
+    ground = small().start()
+    pid, placed = ground.trading(), exchange.place(1)
+    for name in ("halt.armed", ".last-known-state.reserve"):
+        (ground.place / name).write_bytes(b"")
+        (ground.place / name).unlink()
+    ground.fill()
+    ground.signal(signal.SIGSTOP)
+    done = subprocess.run(
+        [sys.executable, "-m", "ops", "kill", "--reason", "x", "--json"],
+        env={**ground.environment, "POLY_DATA_DIR": str(ground.place)},
+        cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    said = json.loads(done.stdout)
+    assert done.returncode == 4, done.stderr
+    assert set(placed) & set(exchange.live()) == set()
+    assert not alive(pid)
+    (problem,) = said["problems"]
+    assert "latch: not durable: No space left on device" in problem
+    assert "snapshot: not written: No space left on device" in problem
