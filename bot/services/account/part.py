@@ -125,5 +125,8 @@ class Pace:
     """What the venue shows and nobody told yet is told from here."""
     absent_s: float = 60.0
     """A doubted order is expired when complete views lacked it so long and its window is over."""
+    latch_s: float = 20.0
+    """What nothing explains halts at its second view, and asks for the latch after so long: a
+    venue's own parts may disagree for a while."""
     flight_s: float = 60.0
     """An order whose answer has not come by then is in doubt."""

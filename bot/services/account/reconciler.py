@@ -72,7 +72,8 @@ class Reconciler:
         self._found: list[Disagreement] = []
         self._complete_s = outside.wall_s()
         self._clean = 0
-        self._told: set[tuple[str, str]] = set()
+        self._since_s: dict[tuple[str, str], float] = {}
+        self._latched: set[tuple[str, str]] = set()
         self._agreed_s = math.nan
         self.rounds = 0
         """Complete views that were judged."""
@@ -170,11 +171,11 @@ class Reconciler:
         self._complete_s = self._outside.wall_s()
         look = self._seen(view, before=before, start=start)
         verdict = self._judge.judge(self._ours, look)
+        if look.still:
+            verdict = await self._with_memory(verdict)
         if verdict.findings:
             await self._views.floor.record(*(finding.drift for finding in verdict.findings))
             await self._deeds.do([deed for one in verdict.findings for deed in one.deeds])
-        if look.still and not verdict.findings:
-            verdict = await self._with_memory(verdict)
         if verdict.unexplained:
             await self._diverged(verdict.unexplained)
         if verdict.agreed:
@@ -284,7 +285,8 @@ class Reconciler:
         if verdict.agreed:
             await hold.lift(RECONCILING)
         if self._clean > 1:
-            self._told.clear()
+            self._since_s.clear()
+            self._latched.clear()
             await hold.lift(DIVERGED)
 
     async def _missed(self, why: str) -> None:
@@ -294,17 +296,20 @@ class Reconciler:
             await self._outside.hold.pause(UNREACHABLE, detail)
 
     async def _diverged(self, drifts: Sequence[DriftFound]) -> None:
-        """Halt, say it once, and ask for the latch: only a person can explain this."""
+        """Halt and say it once; what stays asks for the latch: only a person can explain it."""
         self._clean = 0
-        fresh = [one for one in drifts if (one.cause, one.subject) not in self._told]
-        self._told |= {(one.cause, one.subject) for one in drifts}
+        now_s, line = self._outside.wall_s(), "; ".join(_line(one) for one in drifts[:3])
+        fresh = [one for one in drifts if (one.cause, one.subject) not in self._since_s]
+        self._since_s |= {(one.cause, one.subject): now_s for one in fresh}
         assert all(one.cause in UNEXPLAINED for one in drifts)  # noqa: S101 - the judge's promise
-        line = "; ".join(_line(one) for one in drifts[:3])
         if fresh:
             await self._views.floor.record(*fresh)
-        await self._outside.hold.pause(DIVERGED, line)
-        if fresh:
             self._outside.tell("reconciliation.diverged", {"why": line})
+        await self._outside.hold.pause(DIVERGED, line)
+        old = {(one.cause, one.subject) for one in drifts} - self._latched
+        old = {key for key in old if now_s - self._since_s[key] >= self._pace.latch_s}
+        if old:
+            self._latched |= old
             self._outside.diverged(line)
 
     async def _testify(self) -> None:
