@@ -164,8 +164,8 @@ def test_every_kind_of_entry_has_a_name_for_ever() -> None:
         "session_started", "strategy_composed", "capital_deposited", "market_listed",
         "market_settled", "intent_recorded", "intent_denied", "order_changed", "fill_recorded",
         "fill_proved", "fill_reversed", "position_settled", "trading_state_set",
-        "anomaly_counted", "drift_found", "frame_reached", "session_stopped",
-        "alert_raised", "equity_marked", "limit_broken", "losses_accepted", "flatten_begun",
+        "anomaly_counted", "drift_found", "frame_reached", "session_stopped", "alert_raised",
+        "chain_step_taken", "equity_marked", "limit_broken", "losses_accepted", "flatten_begun",
     ]  # fmt: skip
     assert set(codec.EVENT_TYPES.values()) == set(entries.Entry.__args__)
 
@@ -199,8 +199,9 @@ def test_what_is_no_entry_is_named_by_its_column(name: str, content: str, column
     assert found.value.column == column
 
 
-def test_a_fill_that_failed_is_taken_back_from_everything(told: Path) -> None:
+def test_a_fill_that_failed_is_taken_back_from_everything(tmp_path: Path) -> None:
     """Its row stays, marked; what the order, the day and cash say of it is gone."""
+    told = write(tmp_path, day(1, windows=24))
     voided = rows(told, "SELECT * FROM fills WHERE status = 'voided'")
     taken = rows(told, "SELECT * FROM cash WHERE kind = 'reversal' ORDER BY seq")
     assert voided
