@@ -362,18 +362,21 @@ class Engine:
             self._record(entry)
 
     def _settle(self, desk: Desk, winner: Outcome) -> None:
-        """Pay out what is held, and close the market once nothing of ours can change any more."""
+        """Pay out what is held and close the market, once nothing of ours can change any more.
+
+        An order that is not over may have sold what is held, though nobody has told yet.
+        """
         market_id = desk.market.market_id
         for seat in desk.seats:
             self._record_all(seat.cleared())
-        if self.portfolio.provisional(market_id):
+        over = all(order.state.final for order in self.portfolio.of_market(market_id))
+        if not over or self.portfolio.provisional(market_id):
             return
         for position in list(self.portfolio.positions.values()):
             if position.market_id == market_id and position.size.micros:
                 self._record(of_resolution(self.portfolio, position, winner, self.equity))
-        if all(order.state.final for order in self.portfolio.of_market(market_id)):
-            self._record(MarketSettled(market_id, winner))
-            self._close(market_id)
+        self._record(MarketSettled(market_id, winner))
+        self._close(market_id)
 
     def _open(self, market_id: MarketId) -> None:
         market = self.portfolio.markets[market_id]

@@ -44,6 +44,14 @@ class MarketClock:
             raise ValueError(f"speed must be in [0, {SPEED_MAX}], was {speed_text[:20]!r}")
         return clock
 
+    def wall_s(self, market_s: float, least_s: float) -> float:
+        """Return how long `market_s` of market time take on the wall, at least `least_s`."""
+        return max(market_s / float(self.speed), least_s) if self.speed else least_s
+
+    def margin_s(self, wall_s: float) -> int:
+        """Return how much market time passes in `wall_s` of the wall, and no less than those."""
+        return int(wall_s * max(1.0, float(self.speed)))
+
     def now_us(self) -> int:
         """Return market time."""
         return self.origin_us + int((self.wall_now_us() - self.anchor_us) * self.speed)

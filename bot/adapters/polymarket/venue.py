@@ -13,7 +13,7 @@ from eth_utils.address import to_checksum_address
 from polymarket import AcceptedOrder, SignedOrder
 from polymarket.models.clob.user_events import UserTradePayload
 
-from bot.adapters.polymarket.account.follow import Clocks, Follower, News
+from bot.adapters.polymarket.account.follow import MARGIN_S, Clocks, Follower, News
 from bot.adapters.polymarket.account.holding import Account
 from bot.adapters.polymarket.account.reading import Reads
 from bot.adapters.polymarket.account.trade import Ours
@@ -66,7 +66,8 @@ class LiveVenue:
         ours = Ours(str(sdk.wallet), sdk.credentials.key)
         self.account = Account(self.reads, self.catalog, ours)
         wall_s = asyncio.get_running_loop().time
-        clocks = Clocks(self._clock.now_us, wall_s, appear_s)
+        self._margin_s = self._clock.margin_s(MARGIN_S)
+        clocks = Clocks(self._clock.now_us, wall_s, appear_s, self._margin_s)
         self.follower = Follower(self.reads, self.catalog, ours, clocks)
         self._wanted: dict[MarketId, int] = {}
         self._woken = asyncio.Event()
@@ -243,6 +244,7 @@ class LiveVenue:
             Temporary: any part is missing; an incomplete answer is never "flat".
 
         """
+        since_us = max(0, since_us - self._margin_s * 1_000_000)
         return await self.account.view(hashes, since_us, self._clock.now_us())
 
     def adopt(self, prepared: Prepared, answer: Answer) -> None:

@@ -35,8 +35,8 @@ from bot.ports import Temporary
 News = OrderFilled | FillConfirmed | FillVoided | OrderEnded
 APPEAR_S: Final = 10.0
 """How long an order may be missing from the listing before it counts as over: nautilus #3797."""
-MARGIN_S: Final = 5
-"""How much further back than needed trades are read."""
+MARGIN_S: Final = 15
+"""How much further back than needed trades are read: the venue's clock may be behind ours."""
 FRAME: Final = 0
 """Whoever puts an event in order gives it its frame."""
 
@@ -264,7 +264,7 @@ class Follower:
         """Return from when on trades can still matter."""
         times = [working.made_us for working in self._working.values()]
         times += [t.leg.matched_us for t in self._fills.values() if not t.state.final]
-        return max(0, min(times, default=self._clocks.market_us()) // US_S - MARGIN_S)
+        return max(0, min(times, default=self._clocks.market_us()) // US_S - self._clocks.margin_s)
 
     def _forget(self, after_s: int) -> None:
         """Forget what is final and will not be read again."""
@@ -289,3 +289,4 @@ class Clocks:
     market_us: Callable[[], int]
     wall_s: Callable[[], float]
     appear_s: float = APPEAR_S
+    margin_s: int = MARGIN_S

@@ -104,8 +104,7 @@ class Ground:
 
     def wall_s(self, market_s: float, least_s: float = 0.02) -> float:
         """Return how long `market_s` of market time take on the wall, at least `least_s`."""
-        speed = float(self.clock.speed)
-        return max(market_s / speed, least_s) if speed else least_s
+        return self.clock.wall_s(market_s, least_s)
 
 
 def read_places(environment: Mapping[str, str]) -> Places:
