@@ -19,12 +19,15 @@ from bot.adapters.alerts.sender import Sender
 from bot.adapters.alerts.setting import read_alerts
 from bot.adapters.alerts.variable import VARIABLES as ALERT_VARIABLES
 from bot.adapters.ledger.ledger import SqliteLedger
+from bot.adapters.ledger.look.samples import samples
 from bot.adapters.ledger.reader import LedgerReader
 from bot.adapters.system import SystemClock
 from bot.domain.entry import AlertRaised, Entry, SessionStopped, Severity, Stamp, TradingStateSet
+from bot.domain.expectation.sample import Samples
 from bot.domain.money import MICROS, format_micros
 from bot.domain.order import OrderHash
 from bot.services.guard.asked import Asked
+from bot.services.guard.expect import Expectation
 from bot.services.guard.watch import Instruments, Watch, disk_bound, free_mb
 from bot.services.health import digest
 from bot.services.health.alive import Alive
@@ -165,6 +168,10 @@ class Front:
         )
         watch = Watch(session.engine, session.hold, by, disk_mb_min=self._disk_mb_min)
         crew.begin("guard", watch.run())
+        compared = Expectation(
+            session.strategy.expected, Ledgers(self._folder, None).samples, floor.record
+        )
+        crew.begin("expectation", compared.run())
         if self._died:
             await floor.record(died())
         if self._alerts.alive_url is not None:
@@ -202,6 +209,11 @@ class Ledgers:
         """Read nothing yet."""
         self._folder = folder
         self._outbox = outbox
+
+    def samples(self, count: int) -> Samples:
+        """Return the newest orders and payouts, to be held to what was expected."""
+        with LedgerReader.open(self._folder) as reader:
+            return samples(reader, count)
 
     def gauges(self) -> dict[str, float]:
         """Return the gauges of `figures.GAUGES`."""

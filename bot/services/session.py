@@ -115,6 +115,11 @@ class Session:
         self._ended_before = False
 
     @property
+    def strategy(self) -> Composition:
+        """Return what trades."""
+        return self._terms.strategy
+
+    @property
     def frame(self) -> int:
         """Return the last frame handled."""
         return self._loop.frame

@@ -14,14 +14,14 @@ from typing import cast
 from bot.domain.money import Usd
 from bot.domain.order import StrategyId
 from bot.domain.refusal import ExitCode, Refused
-from bot.engine.strategy.limit import Limits
+from bot.engine.strategy.limit import Expected, Limits
 from bot.engine.strategy.parameter import Table, build, canonical, count, known, refuse, usd
 from bot.engine.strategy.registry import KINDS, find
 from bot.engine.strategy.view import Component, Entry, Exit, Filter, Probability, Sizing
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 HASH_LENGTH = 16
-_KEYS = ["name", "parent", "about", "series", *KINDS, "risk", "paper"]
+_KEYS = ["name", "parent", "about", "series", *KINDS, "risk", "paper", "expect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,12 @@ class Composition:
     filters: tuple[Filter, ...]
     limits: Limits
     paper: PaperTerms
+    expected: Expected
     components: tuple[tuple[str, str], ...]
     """(kind, "name@version")."""
     component_hashes: tuple[tuple[str, str], ...]
     config: str
-    """Canonical JSON of everything that decides."""
+    """Canonical JSON of everything that decides, and of what is expected."""
     strategy_hash: str
 
     def trades(self, slug: str) -> bool:
@@ -73,6 +74,7 @@ def compose(document: Table, where: str) -> Composition:
     filters = _filters(document, where)
     limits = build(Limits, _table(document, "risk", where), f"{where}: [risk]")
     paper = build(PaperTerms, _table(document, "paper", where), f"{where}: [paper]")
+    expected = build(Expected, _table(document, "expect", where), f"{where}: [expect]")
     everything = [*components.values(), *filters]
     series = _series(document, where)
     config = {
@@ -93,9 +95,10 @@ def compose(document: Table, where: str) -> Composition:
         filters=tuple(cast("Filter", one) for one in filters),
         limits=limits,
         paper=paper,
+        expected=expected,
         components=tuple((one.KIND, f"{one.NAME}@{one.VERSION}") for one in everything),
         component_hashes=tuple((one.KIND, _hash(_canonical(one))) for one in everything),
-        config=_json(config),
+        config=_json({**config, "expect": canonical(expected)}),
         strategy_hash=_hash(config),
     )
 

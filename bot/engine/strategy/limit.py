@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.money import Price, Shares, Usd
-from bot.engine.strategy.parameter import count, price, seconds, shares, usd
+from bot.engine.strategy.parameter import count, price, ratio, seconds, shares, usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,15 @@ class Limits:
     )
     equity_min_usd: Usd = usd("0", "10000000", "equity at which all halts, 0 for none", "0")
     losses_in_a_row_max: int = count("1", "10000", "lost windows in a row that halt", "10")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the strategy states of its own trading: decides nothing, is compared and told."""
+
+    orders: int = count("20", "1000", "newest orders and windows that are compared", "50")
+    slippage_max_usd: Price = price("0.0001", "0.9999", "mean slippage of a share", "0.01")
+    fill_ratio_min: int = ratio("0", "1", "filled part of what was asked for", "0.5")
+    latency_ms_max: int = count("1", "60000", "milliseconds an answer takes", "500")
+    late_share_max: int = ratio("0", "1", "share of answers that take longer", "0.05")
+    fee_excess_max: int = ratio("0", "1", "fee per USD traded above the expected one", "0.002")

@@ -1,0 +1,1 @@
+"""Whether trading goes as the strategy stated: slippage, fill ratio, latency, fee, hit rate."""
