@@ -40,7 +40,6 @@ RUNBOOKS: Final[tuple[tuple[str, str], ...]] = (
 
 ANOMALIES: Final[dict[str, tuple[Severity, str]]] = {
     "fill_unknown": (Severity.CRITICAL, "runbooks/divergence.md"),
-    "twap_disagrees": (Severity.WARNING, "runbooks/settlement.md"),
 }
 """What may not happen even once."""
 MANY: Final = 50
@@ -48,10 +47,12 @@ MANY: Final = 50
 REPAIRED: Final = frozenset(
     {
         "never_sent", "answer_lost", "fill_not_recorded", "end_not_recorded",
-        "settlement_not_recorded", "dust", "voided", "late", "restart",
+        "settlement_not_recorded", "never_answered", "never_taken", "proof_not_recorded",
+        "void_not_recorded", "resting", "open_after_end", "capital",
     }
 )  # fmt: skip
-"""Causes of differences that a crash or the network leaves, and reconciliation repairs."""
+"""Causes of differences that a crash, the network or a person leaves, and reconciliation repairs;
+whatever else is found is told, a cause that is new as well."""
 
 
 def alert_of(entry: Entry, before: TradingState | None) -> AlertRaised | None:  # noqa: PLR0911 - one a kind
