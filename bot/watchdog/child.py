@@ -21,6 +21,13 @@ PR_SET_CHILD_SUBREAPER: Final = 36
 """Source: linux/prctl.h, prctl(2)."""
 STOPPED_STATES: Final = frozenset("TtZX")
 NAMED_SIGNALS: Final = frozenset(int(number) for number in signal.Signals)
+RUNBOOKS: Final = {
+    0: "",
+    2: "runbooks/start-refused.md",
+    3: "runbooks/ledger.md",
+    4: "runbooks/disk-low.md",
+}
+"""By exit code; the numbers are those of `poly --help`."""
 READ_BYTES: Final = 65_536
 FRESH_S: Final = 0.5
 """An older beat is no sign that a SIGTERM would be heard: beats come ten times a second."""
@@ -55,6 +62,11 @@ class Ended:
             number = -self.code
             return signal.Signals(number).name if number in NAMED_SIGNALS else f"signal {number}"
         return f"exit code {self.code}"
+
+    @property
+    def runbook(self) -> str:
+        """Return the page for it, empty for an end that is none to worry about."""
+        return RUNBOOKS.get(self.code, "runbooks/engine-died.md")
 
 
 class Child:

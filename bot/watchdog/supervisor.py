@@ -253,7 +253,7 @@ class Supervisor:
                     self._engine_ended(child, child.ended)
 
     def _engine_ended(self, child: Child, ended: Ended) -> None:
-        say("engine.ended", "info" if ended.code == 0 else "error", how=ended.how)
+        say("engine.ended", "error" if ended.code else "info", how=ended.how, runbook=ended.runbook)
         venue = self._venue()
         if self._tripping and self._trip is not None:
             self._trip.engine_gone(ended.how)

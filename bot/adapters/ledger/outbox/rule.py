@@ -26,6 +26,7 @@ RUNBOOKS: Final[tuple[tuple[str, str], ...]] = (
     ("loss", "runbooks/drawdown.md"),
     ("floor", "runbooks/drawdown.md"),
     ("diverg", "runbooks/divergence.md"),
+    ("reconcil", "runbooks/divergence.md"),
     ("feed", "runbooks/feed-frozen.md"),
     ("frozen", "runbooks/feed-frozen.md"),
     ("clock", "runbooks/clock.md"),
