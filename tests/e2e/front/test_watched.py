@@ -71,3 +71,7 @@ def test_a_kill_by_http_is_the_watchdogs(product: Product) -> None:
     [alert] = alerts()
     assert latch.id in alert["detail"]
     assert (alert["level"], alert["runbook"]) == ("error", "runbooks/resume.md")
+    snapshot = product.place / "last-known-state.json"
+    product.until(snapshot.is_file, "the snapshot")
+    said = product.said_file.read_text() + snapshot.read_text()
+    assert TOKEN not in said, "neither process says it"
