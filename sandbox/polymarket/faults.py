@@ -60,7 +60,11 @@ FAULTS = (
     Fault("read-502", "any GET: 502 text/html", f"{_CLOB}#261"),
     Fault("read-timeout", "any GET: held until the client goes", f"{_CLOB2}#84"),
     Fault("read-trickles", "any GET: the body comes byte by byte", "polymarket-wire.md 0"),
-    Fault("page-lost", "/data/orders and /data/trades: 502 after the first page", "nautilus #4876"),
+    Fault(
+        "page-lost",
+        "/data/orders and /data/trades: 502 after the first page of `page` (100) rows",
+        "nautilus #4876",
+    ),
     Fault(
         "order-late-visible", "a new order is missing from /data/orders for 3 s", "nautilus #3797"
     ),

@@ -191,13 +191,14 @@ class Account:
     def _page(
         self, request: web.Request, found: list[Item], shape: Callable[[Item], dict[str, object]]
     ) -> web.StreamResponse:
+        size = int(self.world.setting("page-lost", "page", PAGE))
         start = _offset(request.query.get("next_cursor"))
         if start and self.world.venue.faults.strikes("page-lost"):
             return page()
-        shown = [shape(item) for item in found[start : start + PAGE]]
-        more = start + PAGE < len(found)
-        cursor = base64.b64encode(str(start + PAGE).encode()).decode() if more else END
-        return answer({"limit": PAGE, "count": len(shown), "next_cursor": cursor, "data": shown})
+        shown = [shape(item) for item in found[start : start + size]]
+        more = start + size < len(found)
+        cursor = base64.b64encode(str(start + size).encode()).decode() if more else END
+        return answer({"limit": size, "count": len(shown), "next_cursor": cursor, "data": shown})
 
 
 def _within(trade: Trade, asked: Mapping[str, str]) -> bool:

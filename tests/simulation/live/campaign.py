@@ -20,12 +20,14 @@ from bot.domain.entry import (
     TradingStateSet,
 )
 from bot.domain.order import OrderState
+from bot.domain.refusal import ExitCode
 from tests.simulation.live.life import SPEED, Life, Line, until
 from tests.simulation.live.plays import PLAYS, Play, When
 
 WINDOW_LEFT_S = 315
 """From the bot's start on: the end of the windows, their resolution and their payout."""
 DAY_S = WINDOW_LEFT_S / SPEED
+BOOTS_MAX = 8
 TOLD_EVERY_DAY = (
     "order.intended", "order.sent", "order.fill", "market.listed", "position.settled",
     "market.settled", "live.check",
@@ -112,31 +114,51 @@ def arm(life: Life, play: Play) -> None:
 
 def perform(play: Play, folder: Path, seed: int = 0) -> Outcome:
     """Play one fault alone, through the end of the windows and their payout."""
-    faults = play.fault if play.when is When.LISTING and play.times > 1 else ""
+    faults = play.fault if play.when is When.LISTING else ""
     with Life(folder, seed=seed, faults=faults, wallet=play.wallet) as life:
         if play.when is When.REFUSED:
             arm(life, play)
             life.begin()
-            return outcome(life, life.differences(), life.ended())
-        if play.when is When.LISTING and play.times == 1:
-            arm(life, play)
+            code = life.ended()
+            return outcome(life, [f"{one} at the venue" for one in life.resting()], code)
+        if play.when is When.LISTING:
+            return outcome(life, listed(life))
         life.begin()
         trades(life)
         if play.when is When.TRADING:
             arm(life, play)
-        elif play.when is When.RESTART:
+        elif play.when in {When.RESTART, When.RESTING}:
             live_for(life, DAY_S / 8)
             life.kill()
+            if play.when is When.RESTING:
+                life.rest(2)
             arm(life, play)
-            life.begin()
+            revive(life)
         live_for(life, DAY_S)
         if play.when is When.STOP:
             life.settle()
             arm(life, play)
             code = life.stop()
             return outcome(life, life.differences(), code)
-        differences = life.conclude()
-        return outcome(life, differences)
+        return outcome(life, life.conclude())
+
+
+def listed(life: Life) -> Sequence[str]:
+    """Live through a day of markets that are not as they should be."""
+    life.begin()
+    live_for(life, DAY_S * 1.5)
+    return life.conclude()
+
+
+def revive(life: Life) -> None:
+    """Start the bot until it stays, as a platform does that restarts what has failed."""
+    for _ in range(BOOTS_MAX):
+        life.begin()
+        if life.stays():
+            return
+        code = life.ended()
+        assert code == ExitCode.OUTSIDE, f"ended with {code}: {life.words()[-500:]}"
+    raise AssertionError(f"did not stay in {BOOTS_MAX} starts: {life.words()[-500:]}")
 
 
 MIXED = tuple(
@@ -164,6 +186,6 @@ def mixture(seed: int, folder: Path) -> Outcome:
             live_for(life, dice.uniform(0.1, 0.5) * DAY_S / (kills + 1))
             if life.alive:
                 life.kill()
-            life.begin()
+            revive(life)
         live_for(life, DAY_S)
         return outcome(life, life.conclude())

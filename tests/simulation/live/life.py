@@ -4,13 +4,14 @@ A life has any number of boots. Whatever was struck, it ends the same way: fault
 the venue's time stands still, the bot stops, and ledger and venue are compared to the micro.
 """
 
+import asyncio
 import contextlib
 import json
 import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Self
@@ -24,11 +25,13 @@ from bot.domain.entry import (
     FillReversed,
     MarketSettled,
     PositionSettled,
+    TradingStateSet,
 )
 from bot.domain.refusal import Refused
 from ops.demo.exchange.control import Exchange
 from ops.demo.exchange.truth import OPEN, Ours, Theirs, differences
 from tests.simulation.live import nursery
+from tests.simulation.live.vendor import rest
 
 WINDOW_S = 900
 BEGIN_S = 1_795_450_500
@@ -39,6 +42,7 @@ CALL_TIMEOUT_S = 1
 WITHIN_S = 60.0
 LOOK_S = 0.02
 SETTLED_S_MAX = 60.0
+REDEEMED_S_MAX = 10.0
 QUIET_S = 1.5
 """More than a look of the bot at its orders: what it has not found by then it does not know of."""
 STRATEGY = Path(__file__).with_name("campaign.toml")
@@ -75,6 +79,8 @@ class Life:
     boots: int = 0
     _venue: ForkServerProcess = field(init=False)
     _bot: ForkServerProcess | None = None
+    foreign: tuple[str, ...] = ()
+    """Orders of the same key that another program has made."""
     _ledger: LedgerReader | None = None
     _entries: list[Entry] = field(default_factory=list)
     _seq: int = 0
@@ -147,6 +153,12 @@ class Life:
         """Say whether the bot runs."""
         return self._bot is not None and self._bot.is_alive()
 
+    def stays(self) -> bool:
+        """Wait for what becomes of a start: True once it says where trading stands."""
+        said = len(self.of(TradingStateSet))
+        until(lambda: len(self.of(TradingStateSet)) > said or not self.alive, "a start")
+        return self.alive
+
     def kill(self) -> int:
         """Kill it as a power cut would."""
         return self._end(signal.SIGKILL)
@@ -215,6 +227,15 @@ class Life:
             self._ledger.close()
             self._ledger = None
 
+    def resting(self) -> Sequence[str]:
+        """Return the orders that are open at the venue."""
+        orders = self.exchange.truth()["orders"]
+        return [str(one["id"]) for one in orders if one["status"] in {"LIVE", "DELAYED"}]
+
+    def rest(self, count: int) -> None:
+        """Have orders rest that another program of the same key has made."""
+        self.foreign = asyncio.run(rest(self.exchange, count))
+
     # The end
 
     def differences(self) -> Sequence[str]:
@@ -222,7 +243,12 @@ class Life:
         account = self.exchange.line["account"]
         truth = self.exchange.truth()
         theirs = Theirs.of(truth, wallet=self.address, api_key=account["api_key"])
-        return differences(self.ours(), theirs)
+        orders = {one: row for one, row in theirs.orders.items() if one not in self.foreign}
+        left = [f"order {one} of another program is left open" for one in self._left()]
+        return [*left, *differences(self.ours(), replace(theirs, orders=orders))]
+
+    def _left(self) -> Sequence[str]:
+        return [one for one in self.resting() if one in self.foreign]
 
     def settle(self) -> None:
         """Let the venue take no more orders, and wait until nothing is open or on its way.
@@ -230,24 +256,29 @@ class Life:
         Its time goes on meanwhile: trades reach the chain, windows are resolved, doubts end.
         """
         self.exchange.arm("trading-disabled", times=1, numbers={"for_s": 100_000})
-        by, since, seen = time.monotonic() + SETTLED_S_MAX, time.monotonic(), -1
+        begun = time.monotonic()
+        by, since, seen = begun + SETTLED_S_MAX, begun, -1
         while self.alive and time.monotonic() < by:
             booked = sum(isinstance(one, BOOKED) for one in self.entries())
-            if booked != seen or self._under_way():
+            if booked != seen or self._under_way(time.monotonic() - begun):
                 seen, since = booked, time.monotonic()
             if time.monotonic() - since > QUIET_S:
                 return
             time.sleep(LOOK_S)
 
-    def _under_way(self) -> bool:
-        """Say whether an order is not over, or a trade still walks."""
+    def _under_way(self, waited_s: float) -> bool:
+        """Say whether an order is not over, a trade still walks, or a win is not redeemed."""
         if any(state in OPEN for state in self.ours().orders.values()):
             return True
-        return any(
+        truth = self.exchange.truth()
+        walking = any(
             trade["path"] and trade["status"] != trade["path"][-1]
-            for trade in self.exchange.truth()["trades"]
+            for trade in truth["trades"]
             if trade["moves"]
         )
+        theirs = Theirs.of(truth, wallet=self.address, api_key="")
+        unpaid = theirs.winners & theirs.tokens.keys()
+        return walking or (bool(unpaid) and waited_s < REDEEMED_S_MAX)
 
     def conclude(self) -> Sequence[str]:
         """Take the faults away, let all come to rest, stop, and return what is different then."""

@@ -33,10 +33,9 @@ def context() -> ForkServerContext:
 def be_bot(environment: Mapping[str, str], log: Path) -> None:
     """Be the bot: `python -m bot` in this environment, its output appended to a file."""
     _become(environment, log)
-    sys.argv = ["bot"]
     from bot.__main__ import main  # noqa: PLC0415 - after the environment
 
-    sys.exit(main())
+    sys.exit(main([]))
 
 
 def be_exchange(options: Sequence[str], out: Path) -> None:

@@ -12,6 +12,7 @@ class When(StrEnum):
     LISTING = "from the first listing on"
     RESTART = "between a kill and the next start"
     STOP = "before an orderly stop"
+    RESTING = "before a start that finds orders of another program of the same key"
     REFUSED = "before a start that it must refuse"
 
 
@@ -53,7 +54,7 @@ PLAYS: tuple[Play, ...] = (
     Play("invalid-nonce", r"order.rejected nonce"),
     Play("address-banned", r"order.rejected banned"),
     Play("closed-only", r"order.rejected closed-only"),
-    Play("deposit-wallet-only", r"order.rejected deposit-wallet", wallet="proxy"),
+    Play("deposit-wallet-only", r"order.rejected wallet-kind", wallet="proxy"),
     Play("allowance-missing", r"order.rejected funds"),
     # The venue as a whole.
     Play("engine-restart", r"order.rejected restarting", times=1, numbers=SHORT),
@@ -70,7 +71,7 @@ PLAYS: tuple[Play, ...] = (
     Play("read-502", r"502", AT_START, times=3),
     Play("read-timeout", r"deadline|answer|within", AT_START, times=2),
     Play("read-trickles", "", AT_START, times=4),
-    Play("page-lost", "", AT_START, times=2),
+    Play("page-lost", "", AT_START, times=2, numbers={"page": 5}),
     Play("order-late-visible"),
     Play("stale-balance", "", AT_START, times=2),
     Play("phantom-lock"),
@@ -79,7 +80,7 @@ PLAYS: tuple[Play, ...] = (
     # Cancels and heartbeats.
     Play("timeout-after-cancel", r"orders.cleared", AT_STOP, times=1),
     Play("html-502-after-cancel", r"orders.cleared", AT_STOP, times=1),
-    Play("not-cancelled", r"orders.cleared", AT_STOP, times=1),
+    Play("not-cancelled", r"orphan|unknown_order|external", When.RESTING),
     Play("heartbeat-hangs", r"heartbeat", times=3),
     Play("heartbeat-id-taken", r"another process sends heartbeats", times=1),
     Play("heartbeat-expires"),
@@ -120,14 +121,14 @@ PLAYS: tuple[Play, ...] = (
     Play("market-resolved-absent", "", LATE, times=9),
     Play("late-resolution", "", LATE, times=2, numbers={}),
     # Chain and relayer.
-    Play("relayer-busy", r"chain|redeem"),
-    Play("relayer-429", r"chain|redeem"),
-    Play("relayer-nonce", r"chain|redeem"),
-    Play("relayer-cut-after-submit", r"chain|redeem"),
-    Play("relayer-transaction-fails", r"chain|redeem"),
-    Play("relayer-poll-502", r"chain|redeem"),
-    Play("rpc-error", r"chain|redeem"),
-    Play("rpc-502", r"chain|redeem"),
-    Play("receipt-reverted", r"chain|redeem"),
+    Play("relayer-busy", r"chain.step|redeem"),
+    Play("relayer-429", r"chain.step|redeem"),
+    Play("relayer-nonce", r"chain.step|redeem"),
+    Play("relayer-cut-after-submit", r"chain.step|redeem"),
+    Play("relayer-transaction-fails", r"chain.step|redeem"),
+    Play("relayer-poll-502", r"chain.step|redeem"),
+    Play("rpc-error", r"chain.step|redeem"),
+    Play("rpc-502", r"chain.step|redeem"),
+    Play("receipt-reverted", r"redeem.failed", wallet="eoa"),
 )
 """Every fault of the stand-in, each once."""
