@@ -96,27 +96,27 @@ class LiveHouse:
             live=Live(venue, hands, given.clock.now_us, tell_cleared),
         )
         boot.front.keep_time(given.clock.now_us)
-        self._session = Session(terms, boot.ledger, venue, self._attended, boot.front.observe)
-        self._account = LiveAccount(boot, self._session, venue, settings.capital)
-        self._switch = Switch(crew, self._session.hold, venue.cancel_all, mind.heart.trip)
+        self.session = Session(terms, boot.ledger, venue, self._attended, boot.front.observe)
+        self._account = LiveAccount(boot, self.session, venue, settings.capital)
+        self._switch = Switch(crew, self.session.hold, venue.cancel_all, mind.heart.trip)
 
     async def live_through(self) -> None:
         """Press the heartbeat, agree with the venue, trade, and leave nothing open."""
-        obey_signals(self._session)
+        obey_signals(self.session)
         await self._press()
         self._attended.want(unsettled(self._boot.ledger.unsettled()))
         self._crew.begin("facts", self._attended.warm())
         self._crew.begin("renewal", self._venue.renew())
-        started = await self._session.start()
-        await self._boot.front.attend(self._session, self._crew)
+        started = await self.session.start()
+        await self._boot.front.attend(self.session, self._crew)
         proof = Proof.begin(self._boot.settings)
         async with self._feed:
             self._crew.begin("orders", self._hear())
             self._account.attend(self._attended, self._crew)
-            reason = await self._session.run(lambda _: None)
+            reason = await self.session.run(lambda _: None)
         proof.finish()
         structlog.get_logger().info(
-            "session.ended", reason=reason, boot=started.boot, frame=self._session.frame
+            "session.ended", reason=reason, boot=started.boot, frame=self.session.frame
         )
 
     async def _press(self) -> None:

@@ -32,18 +32,22 @@ def ended(ledger: Ledger) -> bool:
     return bool(last) and last[-1].entry == SessionStopped(END)
 
 
-def same_run(last: SessionStarted, now: SessionStarted) -> None:
+def same_run(last: SessionStarted, now: SessionStarted, *, read_again: bool) -> None:
     """Refuse to go on with a ledger that another kind of run has made.
+
+    Where frames are read again the strategy must be the ledger's, because it decides them again.
+    On a live feed a person may change it from start to start; each start records what it was.
 
     Raises:
         Refused: names what differs, and the remedy.
 
     """
+    strategy = ("strategy", last.strategy_hash, now.strategy_hash)
     for what, there, here in (
         ("mode", last.mode, now.mode),
         ("wallet", last.account or "none", now.account or "none"),
         ("recording", last.recording_hash, now.recording_hash),
-        ("strategy", last.strategy_hash, now.strategy_hash),
+        *((strategy,) if read_again else ()),
         ("seed", str(last.seed), str(now.seed)),
         ("starting cash", str(last.starting_cash), str(now.starting_cash)),
     ):

@@ -295,7 +295,7 @@ class Session:
         if last is None:
             return started
         assert isinstance(last.entry, SessionStarted)  # noqa: S101 - the port says so
-        same_run(last.entry, started)
+        same_run(last.entry, started, read_again=not self._terms.live_feed)
         return replace(
             started,
             boot=last.entry.boot + 1,

@@ -31,6 +31,8 @@ TRANSPORTS = (
     "gamma", "data", "rfq", "clob", "perps", "secure_clob", "relayer", "combos", "builder_gateway",
 )  # fmt: skip
 """Every transport of the SDK's context; the node's is one level deeper."""
+KEPT_MAX = 6
+"""Idle connections kept: the pool looks at each of them for every request."""
 KEEPALIVE_S = 60.0
 """Longer than the pause between heartbeats, so that an order finds a warm connection."""
 
@@ -69,7 +71,7 @@ class RateListener(Protocol):
 def transport(settings: LiveSettings) -> Guarded:
     """Return the one pool of connections that everything goes through."""
     limits = httpx.Limits(
-        max_connections=50, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_S
+        max_connections=50, max_keepalive_connections=KEPT_MAX, keepalive_expiry=KEEPALIVE_S
     )
     inner = httpx.AsyncHTTPTransport(
         verify=httpx.create_ssl_context(trust_env=False),

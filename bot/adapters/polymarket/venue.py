@@ -40,6 +40,8 @@ GONE: Final = "already canceled or matched"
 """The venue's words for an order that is over or was never there. Source: clob-client captures."""
 LOOK_S: Final = 1.0
 """How often our orders are looked at while any of them may change."""
+LOOK_LEAST_S: Final = 0.1
+"""Between two looks: a burst of orders is one reason to look, and looking is in their way."""
 PLACEHOLDER: Final = Amounts(1, 1)
 """Amounts of an order that is never sent."""
 
@@ -292,6 +294,7 @@ class LiveVenue:
                 news = []
             for one in news:
                 yield one
+            await asyncio.sleep(LOOK_LEAST_S)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(None if self.follower.idle else LOOK_S):
                     await self._woken.wait()
