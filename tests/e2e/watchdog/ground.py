@@ -13,7 +13,7 @@ from bot.watchdog.desk import NoAnswer, ask
 
 ROOT = Path(__file__).resolve().parents[3]
 ENGINE = Path(__file__).with_name("engine.py")
-WAIT_S = 30.0
+WAIT_S = 60.0
 POLL_S = 0.01
 Row = dict[str, Any]
 

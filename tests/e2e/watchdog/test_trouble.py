@@ -23,6 +23,7 @@ from tests.e2e.watchdog.ground import ROOT, Ground, Row, alive
 
 TRIPS = 5
 MOUNTED = ("unshare", "-Urm", "sh", "-c", 'mount -t tmpfs -o size=2m none "$0" && exec "$@"')
+pytestmark = pytest.mark.timeout(240)
 CAN_MOUNT = "unshare -Urm sh -c 'mount -t tmpfs none /mnt'"
 
 
@@ -90,7 +91,7 @@ def test_a_kill_while_the_watchdog_itself_starts_is_a_kill(
         killing = kill(ground, output=subprocess.DEVNULL)
         time.sleep(number * 0.07)  # where in its start it is struck, not a wait for anything
         ground.start()
-        assert killing.wait(60) in {0, 1, 5}  # 5: the watchdog has started an engine meanwhile
+        assert killing.wait(120) in {0, 1, 5}  # 5: the watchdog has started an engine meanwhile
         ground.halted()
         ground.until(lambda: exchange.live() == [], "the empty book")
         assert ground.latch()["id"] == ground.snapshot()["trip"]["id"]
@@ -108,7 +109,7 @@ def test_kills_during_a_kill_are_one_kill(make: Callable[..., Ground], exchange:
     ground.until(lambda: ground.said("kill.unanswered"), "the first refusal")
     killing = [kill(ground), kill(ground)]
     ground.signal(signal.SIGUSR1)
-    said = [one.communicate(timeout=60)[0].decode() for one in killing]
+    said = [one.communicate(timeout=120)[0].decode() for one in killing]
     latch = ground.latch()["id"]
     assert all(latch in text and '"final"' in text for text in said), said
     assert len(ground.said("kill.tripped")) == 1
