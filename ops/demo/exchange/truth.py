@@ -189,6 +189,8 @@ def _problem(order: Row, state: OrderState | None) -> str:
         return "at the venue, not in the ledger"
     if order["status"] in {"LIVE", "DELAYED"}:
         return f"left open at the venue, {state} in the ledger"
+    if state is OrderState.EXPIRED and not order["matched"]:
+        return ""  # it rested, or was held, and ended without a trace in any page
     if state in NEVER:
         return f"{state} in the ledger, the venue took it"
     if state is OrderState.FILLED and not _filled(order):

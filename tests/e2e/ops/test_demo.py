@@ -55,3 +55,21 @@ def test_an_interrupted_demo_leaves_no_process(
     assert running.returncode == 130, err
     assert "Traceback" not in err
     assert engine_at(volume) is None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_live_act_ends_with_the_exchange_s_own_books(poly: Poly, tmp_path: Path) -> None:
+    """Three windows over real sockets with faults, killed with an order in flight."""
+    ran = poly("demo", "--act", "live", "--folder", str(tmp_path), "--json")
+    assert ran.returncode == 0, ran.stderr
+    said = json.loads(ran.stdout)
+    assert list(said) == [
+        "ok", "act", "windows", "orders", "fills", "voided", "kills", "faults",
+        "ledger_equals_venue", "differences",
+    ]  # fmt: skip
+    assert said["ok"] is said["ledger_equals_venue"] is True
+    assert (said["windows"], said["kills"], said["differences"]) == (3, 1, [])
+    assert said["orders"] >= said["fills"] - said["voided"] > 0 < said["voided"]
+    assert said["faults"]["timeout-after-accept"] == 1
+    assert "found by its hash" in ran.stderr

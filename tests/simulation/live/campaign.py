@@ -7,9 +7,12 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 from bot.domain.entry import (
     FillRecorded,
@@ -21,13 +24,16 @@ from bot.domain.entry import (
 )
 from bot.domain.order import OrderState
 from bot.domain.refusal import ExitCode
-from tests.simulation.live.life import SPEED, Life, Line, until
+from tests.simulation.live import nursery
+from tests.simulation.live.life import LEFT_S, SPEED, Life, Line, until
 from tests.simulation.live.plays import PLAYS, Play, When
 
-WINDOW_LEFT_S = 315
+WINDOW_LEFT_S = LEFT_S + 30
 """From the bot's start on: the end of the windows, their resolution and their payout."""
 DAY_S = WINDOW_LEFT_S / SPEED
 BOOTS_MAX = 8
+AT_ONCE = 4
+"""Lives that are lived beside each other: most of a life is waiting."""
 TOLD_EVERY_DAY = (
     "order.intended", "order.sent", "order.fill", "market.listed", "position.settled",
     "market.settled", "live.check",
@@ -189,3 +195,17 @@ def mixture(seed: int, folder: Path) -> Outcome:
             revive(life)
         live_for(life, DAY_S)
         return outcome(life, life.conclude())
+
+
+def together(work: Mapping[str, Callable[[], Outcome]]) -> dict[str, Outcome | BaseException]:
+    """Do several lives beside each other; what one raises is its outcome."""
+
+    def one(name: str) -> tuple[str, Outcome | BaseException]:
+        try:
+            return name, work[name]()
+        except (AssertionError, OSError, ValueError, httpx.HTTPError) as error:
+            return name, error
+
+    nursery.context()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(pool.map(one, work))

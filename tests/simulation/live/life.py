@@ -35,12 +35,13 @@ from tests.simulation.live.vendor import rest
 
 WINDOW_S = 900
 BEGIN_S = 1_795_450_500
-LEFT_S = 285
+LEFT_S = 170
 """Windows of a quarter of an hour and of five minutes end together then."""
 SPEED = 50
 CALL_TIMEOUT_S = 1
 WITHIN_S = 60.0
 LOOK_S = 0.02
+SETTLE_LOOK_S = 0.15
 SETTLED_S_MAX = 60.0
 REDEEMED_S_MAX = 10.0
 QUIET_S = 1.5
@@ -142,11 +143,18 @@ class Life:
             **self.variables,
         }
 
-    def begin(self) -> None:
-        """Start the bot."""
+    def begin(self, boundary: str = "") -> None:
+        """Start the bot, or one that falls at a boundary."""
         self.data.mkdir(exist_ok=True)
         self.boots += 1
-        self._bot = nursery.begin_bot(self.environment(), self.log)
+        if boundary:
+            self._bot = nursery.begin_brittle(self.environment(), self.log, boundary)
+        else:
+            self._bot = nursery.begin_bot(self.environment(), self.log)
+
+    def fell(self) -> bool:
+        """Say whether the bot was killed rather than ended; it is gone either way."""
+        return self._end(signal.SIGKILL) == -signal.SIGKILL
 
     @property
     def alive(self) -> bool:
@@ -264,7 +272,7 @@ class Life:
                 seen, since = booked, time.monotonic()
             if time.monotonic() - since > QUIET_S:
                 return
-            time.sleep(LOOK_S)
+            time.sleep(SETTLE_LOOK_S)
 
     def _under_way(self, waited_s: float) -> bool:
         """Say whether an order is not over, a trade still walks, or a win is not redeemed."""

@@ -17,7 +17,7 @@ from pathlib import Path
 PRELOADED = (
     "bot.__main__", "bot.bootstrap.live", "bot.adapters.polymarket.venue", "polymarket",
     "sqlalchemy.dialects.sqlite", "sandbox.polymarket.server", "sandbox.polymarket.__main__",
-    "tests.simulation.live.nursery",
+    "tests.simulation.live.brittle",
 )  # fmt: skip
 ENDED_S_MAX = 40.0
 
@@ -32,7 +32,7 @@ def context() -> ForkServerContext:
 
 def be_bot(environment: Mapping[str, str], log: Path) -> None:
     """Be the bot: `python -m bot` in this environment, its output appended to a file."""
-    _become(environment, log)
+    become(environment, log)
     from bot.__main__ import main  # noqa: PLC0415 - after the environment
 
     sys.exit(main([]))
@@ -40,13 +40,14 @@ def be_bot(environment: Mapping[str, str], log: Path) -> None:
 
 def be_exchange(options: Sequence[str], out: Path) -> None:
     """Be the stand-in: `python -m sandbox.polymarket OPTIONS`, its output in a file."""
-    _become(dict(os.environ), out)
+    become(dict(os.environ), out)
     from sandbox.polymarket.__main__ import main  # noqa: PLC0415
 
     sys.exit(main(list(options)))
 
 
-def _become(environment: Mapping[str, str], out: Path) -> None:
+def become(environment: Mapping[str, str], out: Path) -> None:
+    """Take over an environment and an output, in a session of its own."""
     os.setsid()
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -61,6 +62,16 @@ def _become(environment: Mapping[str, str], out: Path) -> None:
 def begin_bot(environment: Mapping[str, str], log: Path) -> ForkServerProcess:
     """Start a bot."""
     process = context().Process(target=be_bot, args=(dict(environment), log), daemon=True)
+    process.start()
+    return process
+
+
+def begin_brittle(environment: Mapping[str, str], log: Path, boundary: str) -> ForkServerProcess:
+    """Start a bot that falls at a boundary."""
+    from tests.simulation.live.brittle import be_brittle  # noqa: PLC0415 - it imports this
+
+    arguments = (dict(environment), log, boundary)
+    process = context().Process(target=be_brittle, args=arguments, daemon=True)
     process.start()
     return process
 

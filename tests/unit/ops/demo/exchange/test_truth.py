@@ -111,8 +111,18 @@ def test_a_difference_of_the_venue_is_named(names: str, plant: Callable[[Truth],
 def test_a_guessed_state_is_named(state: OrderState, names: str) -> None:
     ours = Ours.of(told(1))
     truth = agreeing(ours)
+    first(truth, "orders")["matched"] = 1
+    names = names.replace("matched 0", "matched 1")
     ours.orders[next(iter(ours.orders))] = state
     assert names in found(ours, truth)
+
+
+def test_an_order_that_ended_without_a_trace_may_be_expired() -> None:
+    """No page of the venue shows an order that is over and has matched nothing."""
+    ours = Ours.of(told(1))
+    truth = agreeing(ours)
+    ours.orders[next(iter(ours.orders))] = OrderState.EXPIRED
+    assert found(ours, truth) == ""
 
 
 def test_two_orders_of_one_intent_are_named() -> None:
