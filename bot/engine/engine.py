@@ -122,10 +122,13 @@ class Engine:
                 self._close(entry.market_id)
             elif isinstance(entry, IntentRecorded) and not known:
                 self._count(entry.intent)
-            elif isinstance(entry, AnomalyCounted):
-                self._anomalies.told(entry)
-            elif isinstance(entry, IntentDenied) and entry.market_id in self._desks:
-                self._desks[entry.market_id].told(entry)
+
+    def counted(self, entry: Entry) -> None:
+        """Count no repeats again that are on disk though no frame that is read again said them."""
+        if isinstance(entry, AnomalyCounted):
+            self._anomalies.told(entry)
+        elif isinstance(entry, IntentDenied) and entry.market_id in self._desks:
+            self._desks[entry.market_id].told(entry)
 
     @property
     def desks(self) -> Mapping[MarketId, Desk]:

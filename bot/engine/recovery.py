@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.domain.effect import Effect, Prepare
+from bot.domain.effect import Effect, Prepare, Record
 from bot.domain.entry import (
+    Entry,
     IntentRecorded,
     LimitBroken,
     MarketListed,
@@ -78,6 +79,7 @@ class CatchUp:
         self._followed: set[MarketId] = set()
         self._decided: set[IntentId] = set()
         self._frame = 0
+        self._said: list[Entry] = []
         self._apply(before)
         self._older = set(engine.portfolio.markets)
         engine.portfolio.cash, engine.portfolio.state = then.cash, then.state
@@ -125,8 +127,13 @@ class CatchUp:
         """
         recorded = self._frames.pop(self._frame, [])
         self._apply(recorded)
+        said, self._said = self._said, []
         for one in recorded:
             entry = one.entry
+            if entry in said:
+                said.remove(entry)
+            else:
+                self._engine.counted(entry)
             if (
                 isinstance(entry, IntentRecorded)
                 and entry.intent.terms.market_id in self._followed
@@ -147,7 +154,9 @@ class CatchUp:
             if isinstance(one.entry, IntentRecorded)
         }
         for effect in effects:
-            if isinstance(effect, Prepare):
+            if isinstance(effect, Record):
+                self._said.append(effect.entry)
+            elif isinstance(effect, Prepare):
                 problem = self._judge(effect.order.intent, recorded, frame)
                 if problem is not None:
                     return problem
