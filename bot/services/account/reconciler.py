@@ -71,6 +71,7 @@ class Reconciler:
         self._begun = asyncio.Event()
         self._found: list[Disagreement] = []
         self._complete_s = outside.wall_s()
+        self._missing = False
         self._clean = 0
         self._since_s: dict[tuple[str, str], float] = {}
         self._latched: set[tuple[str, str]] = set()
@@ -279,7 +280,7 @@ class Reconciler:
 
     async def _heard(self, verdict: Verdict) -> None:
         """Lift what has healed; two agreeing views in a row end a divergence."""
-        hold = self._outside.hold
+        hold, self._missing = self._outside.hold, False
         await hold.lift(UNREACHABLE)
         self._clean = self._clean + 1 if verdict.agreed else 0
         if verdict.agreed:
@@ -291,6 +292,9 @@ class Reconciler:
 
     async def _missed(self, why: str) -> None:
         silent_s = self._outside.wall_s() - self._complete_s
+        if not self._missing:
+            self._outside.tell("reconciliation.missed", {"why": why})
+        self._missing = True
         if silent_s >= self._pace.silent_s:
             detail = f"no complete view of the account for {int(silent_s)} s: {why}"
             await self._outside.hold.pause(UNREACHABLE, detail)
