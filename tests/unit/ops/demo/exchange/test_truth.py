@@ -50,7 +50,10 @@ def agreeing(ours: Ours) -> Truth:
     late = next(reversed(ours.fills.values()))
     tokens[late.token] = tokens.get(late.token, 0) - late.shares
     orders = [
-        {"id": one, "owner": KEY, "status": "CANCELED", "budget": 9_000_000, "spent": 0, "matched": 0}
+        {
+            "id": one, "owner": KEY, "status": "CANCELED",
+            "budget": 9_000_000, "spent": 0, "matched": 0,
+        }  # fmt: skip
         for one in ours.orders
     ]
     return {
