@@ -12,8 +12,9 @@ from typing import Final, Protocol
 from bot.domain.order import OrderHash
 from bot.ports import Temporary
 
-ANSWERED_S: Final = 6.0
-"""For submits that are on their way: longer than the deadline of a call by default."""
+ANSWERED_S: Final = 5.5
+"""For submits that are on their way: longer than the deadline of a call by default. All of a stop
+has to fit into the 20 s that the watchdog gives it."""
 PROOFS: Final = 2
 """Complete answers in a row without an open order."""
 AGAIN_S: Final = 0.1
@@ -47,14 +48,14 @@ class Cleared:
 
 
 async def clear(
-    floor: Floor, answered: Callable[[float], Awaitable[bool]], *, within_s: float = 12.0
+    floor: Floor, answered: Callable[[float], Awaitable[bool]], *, within_s: float = 10.0
 ) -> Cleared:
     """Wait for what is on its way, cancel everything, and prove that nothing is open."""
     now_s = asyncio.get_running_loop().time
     until_s = now_s() + within_s
     gone = set[OrderHash]()
     open_now, proofs, pause_s = 0, 0, AGAIN_S
-    problem = "" if await answered(min(ANSWERED_S, within_s / 2)) else "a submit is unanswered"
+    problem = "" if await answered(min(ANSWERED_S, within_s * 0.6)) else "a submit is unanswered"
     while proofs < PROOFS:
         try:
             async with asyncio.timeout(max(until_s - now_s(), 0.05)):

@@ -72,10 +72,10 @@ async def test_a_venue_that_stumbles_is_asked_again() -> None:
 
 async def test_a_venue_that_never_answers_ends_in_time_and_is_named() -> None:
     began_s = asyncio.get_running_loop().time()
-    done = await clear(Book([Temporary("cancel-all: no answer")], [()]), at_once, within_s=12)
+    done = await clear(Book([Temporary("cancel-all: no answer")], [()]), at_once, within_s=10)
     assert not done.proved
     assert done.problem == "cancel-all: no answer"
-    assert asyncio.get_running_loop().time() - began_s <= 13
+    assert asyncio.get_running_loop().time() - began_s <= 11
 
 
 async def test_an_order_that_cannot_be_cancelled_is_counted() -> None:
