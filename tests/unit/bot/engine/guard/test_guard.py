@@ -8,6 +8,7 @@ import pytest
 from bot.domain.book import Side
 from bot.domain.effect import Cancel, Effect, Prepare, Record, Trip
 from bot.domain.entry import (
+    AnomalyCounted,
     CapitalDeposited,
     Entry,
     EquityMarked,
@@ -21,11 +22,13 @@ from bot.domain.entry import (
 from bot.domain.event import (
     BookChanged,
     BookReplaced,
+    FeedEnded,
     FillVoided,
     FrameRefused,
     LossesTaken,
     MarketResolved,
     OrderEnded,
+    Together,
     TradingAsked,
 )
 from bot.domain.market import MarketId, Outcome, TokenId
@@ -268,3 +271,49 @@ def test_a_desk_that_is_gone_holds_nothing() -> None:
     made._desks.clear()  # noqa: SLF001 - as after a settlement elsewhere
     assert made.equity() == Usd.parse("1000"), "at cost: no desk knows better"
     made.apply([FlattenBegun(MarketId("gone"), (), "operator", "out")])
+
+
+def test_an_order_approved_on_the_first_half_of_a_frame_does_not_survive_its_second() -> None:
+    """Both books came in one frame: the one allowed a buy, the other one halts everything."""
+    made = guarded(drawdown_max_usd="2.5", exposure_market_max_usd="500")
+    holding(made)
+    low, at_us = levels(("0.30", "100")), NOW + 12 * SECOND
+    high = BookReplaced(4, at_us, TokenId("up1"), levels(("0.69", "100")), levels(("0.70", "100")))
+    fallen = BookReplaced(4, at_us, TokenId("up1"), low, levels(("0.99", "100")))
+    effects = made.handle(Together(4, at_us, (high, fallen)))
+    assert [one for one in effects if isinstance(one, Prepare)] == []
+    [denied] = [one for one in all_entries(effects) if isinstance(one, IntentDenied)]
+    assert (denied.limit, denied.value) == ("trading_state", "halted")
+    assert denied.intent_id not in made.portfolio.orders
+    assert state_of(made) is TradingState.HALTED
+
+
+def test_what_is_said_of_a_market_that_is_gone_is_nobodys_result() -> None:
+    made = engine()
+    [filled, _] = all_entries(made.handle(fill(buy(made), "10")))
+    made.portfolio.markets.clear()
+    made.apply([filled])
+    assert made.guard.losses.results == {}
+
+
+def test_what_the_end_of_a_feed_counted_is_not_counted_again() -> None:
+    """A crash right behind it reads the same frames, and hears the end, once more."""
+    made = engine(strategy(risk={"spread_max": "0.0001"}))
+    for frame in (2, 3, 4):
+        made.handle(FrameRefused(frame, NOW, "gap", "lost", ()))
+        made.handle(book("up1", "0.69", "0.70", frame=frame))
+    first = all_entries(made.handle(FeedEnded(5, NOW)))
+    assert {type(one) for one in first} == {AnomalyCounted, IntentDenied}
+    again = engine(strategy(risk={"spread_max": "0.0001"}))
+    for frame in (2, 3, 4):
+        again.handle(FrameRefused(frame, NOW, "gap", "lost", ()))
+        again.handle(book("up1", "0.69", "0.70", frame=frame))
+    for entry in (*first, *first, replace_market(first)):
+        again.counted(entry)
+    assert all_entries(again.handle(FeedEnded(5, NOW))) == []
+
+
+def replace_market(entries: list[Entry]) -> Entry:
+    """Return a refusal of a market that nobody watches."""
+    [denied] = [one for one in entries if isinstance(one, IntentDenied)]
+    return replace(denied, market_id=MarketId("gone"))
