@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 
 from bot.domain.entry import (
+    DriftFound,
     FillRecorded,
     FillReversed,
     IntentRecorded,
@@ -25,13 +26,14 @@ from bot.domain.entry import (
 from bot.domain.order import OrderState
 from bot.domain.refusal import ExitCode
 from tests.simulation.live import nursery
-from tests.simulation.live.life import LEFT_S, SPEED, Life, Line, until
+from tests.simulation.live.life import HOLDING, LEFT_S, SPEED, STRATEGY, Life, Line, until
 from tests.simulation.live.plays import PLAYS, Play, When
 
 WINDOW_LEFT_S = LEFT_S + 30
 """From the bot's start on: the end of the windows, their resolution and their payout."""
 DAY_S = WINDOW_LEFT_S / SPEED
 BOOTS_MAX = 8
+PAID_S_MAX = 40.0
 AT_ONCE = 4
 """Lives that are lived beside each other: most of a life is waiting."""
 TOLD_EVERY_DAY = (
@@ -66,6 +68,11 @@ class Outcome:
         """Say whether the fault is named by what was said."""
         told = "\n".join([*self.said, *(" ".join(one) for one in self.states), self.words])
         return re.search(play.names, told) is not None
+
+    @staticmethod
+    def tells(play: Play, line: str) -> bool:
+        """Say whether a line names a fault."""
+        return re.search(play.names, line) is not None
 
 
 def said(lines: Sequence[Line]) -> Counter[str]:
@@ -121,7 +128,8 @@ def arm(life: Life, play: Play) -> None:
 def perform(play: Play, folder: Path, seed: int = 0) -> Outcome:
     """Play one fault alone, through the end of the windows and their payout."""
     faults = play.fault if play.when is When.LISTING else ""
-    with Life(folder, seed=seed, faults=faults, wallet=play.wallet) as life:
+    strategy = HOLDING if play.holds else STRATEGY
+    with Life(folder, seed=seed, faults=faults, wallet=play.wallet, strategy=strategy) as life:
         if play.when is When.REFUSED:
             arm(life, play)
             life.begin()
@@ -133,20 +141,33 @@ def perform(play: Play, folder: Path, seed: int = 0) -> Outcome:
         trades(life)
         if play.when is When.TRADING:
             arm(life, play)
-        elif play.when in {When.RESTART, When.RESTING}:
+        elif play.when is When.RESTART:
             live_for(life, DAY_S / 8)
             life.kill()
-            if play.when is When.RESTING:
-                life.rest(2)
             arm(life, play)
             revive(life)
-        live_for(life, DAY_S)
-        if play.when is When.STOP:
+        live_for(life, DAY_S * play.days)
+        if play.holds:
+            until(lambda: struck(life, play) or not life.alive, "it strikes", within_s=PAID_S_MAX)
+        if play.when in {When.STOP, When.RESTING}:
             life.settle()
+            if play.when is When.RESTING:
+                life.rest(2)
+                until(lambda: drifted(life) or not life.alive, "they are found")
             arm(life, play)
             code = life.stop()
             return outcome(life, life.differences(), code)
         return outcome(life, life.conclude())
+
+
+def drifted(life: Life) -> bool:
+    """Say whether an order was found that is nobody's of ours."""
+    return any(one.cause == "external_order" for one in life.of(DriftFound))
+
+
+def struck(life: Life, play: Play) -> int:
+    """Return how often the fault has struck so far."""
+    return life.exchange.struck()[play.fault]
 
 
 def listed(life: Life) -> Sequence[str]:

@@ -47,6 +47,7 @@ REDEEMED_S_MAX = 10.0
 QUIET_S = 1.5
 """More than a look of the bot at its orders: what it has not found by then it does not know of."""
 STRATEGY = Path(__file__).with_name("campaign.toml")
+HOLDING = Path(__file__).with_name("holding.toml")
 BOOKED = FillProved | FillRecorded | FillReversed | MarketSettled | PositionSettled
 Line = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ class When(StrEnum):
     LISTING = "from the first listing on"
     RESTART = "between a kill and the next start"
     STOP = "before an orderly stop"
-    RESTING = "before a start that finds orders of another program of the same key"
+    RESTING = "before an orderly stop, with orders of another program of the same key"
     REFUSED = "before a start that it must refuse"
 
 
@@ -31,6 +31,10 @@ class Play:
     beside: str = ""
     """Another fault that it needs in order to strike."""
     wallet: str = "deposit"
+    days: float = 1.0
+    """How long it is played, in days of the campaign."""
+    holds: bool = False
+    """Nothing is sold, so that wins have to be redeemed."""
 
 
 SHORT = {"for_s": 1.0, "then_s": 1.0}
@@ -62,8 +66,8 @@ PLAYS: tuple[Play, ...] = (
     Play("cancel-only", r"order.rejected mode: .*cancel-only", times=1, numbers=SHORT),
     Play("trading-disabled", r"order.rejected mode: .*disabled", times=1, numbers=SHORT),
     Play("rate-limited", r"order.rejected rate"),
-    Play("cloudflare-403", r"HTTP|order.rejected edge", times=4),
-    Play("unauthorized", r"unauthorised|401", times=4),
+    Play("cloudflare-403", r"HTTP|order.rejected edge", times=30),
+    Play("unauthorized", r"unauthorised|401", times=20),
     Play("clock-skew", r"unauthorised|401|heartbeat", times=1),
     Play("geoblocked", r"geoblock: blocked in US", NOT, times=1),
     Play("geoblock-close-only", r"geoblock: close-only in SG", NOT, times=1),
@@ -71,7 +75,7 @@ PLAYS: tuple[Play, ...] = (
     Play("read-502", r"502", AT_START, times=3),
     Play("read-timeout", r"deadline|answer|within", AT_START, times=2),
     Play("read-trickles", "", AT_START, times=4),
-    Play("page-lost", "", AT_START, times=2, numbers={"page": 5}),
+    Play("page-lost", "", AT_START, times=2, numbers={"page": 2}),
     Play("order-late-visible"),
     Play("stale-balance", "", AT_START, times=2),
     Play("phantom-lock"),
@@ -80,8 +84,8 @@ PLAYS: tuple[Play, ...] = (
     # Cancels and heartbeats.
     Play("timeout-after-cancel", r"orders.cleared", AT_STOP, times=1),
     Play("html-502-after-cancel", r"orders.cleared", AT_STOP, times=1),
-    Play("not-cancelled", r"orphan|unknown_order|external", When.RESTING),
-    Play("heartbeat-hangs", r"heartbeat", times=3),
+    Play("not-cancelled", r"external_order", When.RESTING),
+    Play("heartbeat-hangs", r"heartbeat", times=9, days=4),
     Play("heartbeat-id-taken", r"another process sends heartbeats", times=1),
     Play("heartbeat-expires"),
     # Matches.
@@ -121,14 +125,14 @@ PLAYS: tuple[Play, ...] = (
     Play("market-resolved-absent", "", LATE, times=9),
     Play("late-resolution", "", LATE, times=2, numbers={}),
     # Chain and relayer.
-    Play("relayer-busy", r"chain.step|redeem"),
-    Play("relayer-429", r"chain.step|redeem"),
-    Play("relayer-nonce", r"chain.step|redeem"),
-    Play("relayer-cut-after-submit", r"chain.step|redeem"),
-    Play("relayer-transaction-fails", r"chain.step|redeem"),
-    Play("relayer-poll-502", r"chain.step|redeem"),
-    Play("rpc-error", r"chain.step|redeem"),
-    Play("rpc-502", r"chain.step|redeem"),
-    Play("receipt-reverted", r"redeem.failed", wallet="eoa"),
+    Play("relayer-busy", r"chain.step|redeem", holds=True),
+    Play("relayer-429", r"chain.step|redeem", holds=True),
+    Play("relayer-nonce", r"chain.step|redeem", holds=True),
+    Play("relayer-cut-after-submit", r"chain.step|redeem", holds=True),
+    Play("relayer-transaction-fails", r"chain.step|redeem", holds=True),
+    Play("relayer-poll-502", r"chain.step|redeem", holds=True),
+    Play("rpc-error", r"chain.step|redeem", holds=True),
+    Play("rpc-502", r"chain.step|redeem", holds=True),
+    Play("receipt-reverted", r"redeem", wallet="eoa", holds=True),
 )
 """Every fault of the stand-in, each once."""

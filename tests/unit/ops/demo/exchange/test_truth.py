@@ -51,9 +51,13 @@ def agreeing(ours: Ours) -> Truth:
     tokens[late.token] = tokens.get(late.token, 0) - late.shares
     orders = [
         {
-            "id": one, "owner": KEY, "status": "CANCELED",
-            "budget": 9_000_000, "spent": 0, "matched": 0,
-        }  # fmt: skip
+            "id": one,
+            "owner": KEY,
+            "status": "CANCELED",
+            "budget": 9_000_000,
+            "spent": 0,
+            "matched": 0,
+        }
         for one in ours.orders
     ]
     return {
