@@ -83,6 +83,7 @@ def pace(clock: MarketClock) -> Pace:
     usual = Pace()
     return replace(
         usual,
+        margin_s=clock.margin_s(usual.margin_s),
         every_s=clock.wall_s(usual.every_s, 1.0),
         again_s=clock.wall_s(usual.again_s, 0.25),
         doubt_s=clock.wall_s(usual.doubt_s, 0.5),

@@ -68,8 +68,7 @@ class LiveVenue:
         ours = Ours(str(sdk.wallet), sdk.credentials.key)
         self.account = Account(self.reads, self.catalog, ours)
         wall_s = asyncio.get_running_loop().time
-        self._margin_s = self._clock.margin_s(MARGIN_S)
-        clocks = Clocks(self._clock.now_us, wall_s, appear_s, self._margin_s)
+        clocks = Clocks(self._clock.now_us, wall_s, appear_s, self._clock.margin_s(MARGIN_S))
         self.follower = Follower(self.reads, self.catalog, ours, clocks)
         self._wanted: dict[MarketId, int] = {}
         self._woken = asyncio.Event()
@@ -246,7 +245,6 @@ class LiveVenue:
             Temporary: any part is missing; an incomplete answer is never "flat".
 
         """
-        since_us = max(0, since_us - self._margin_s * 1_000_000)
         return await self.account.view(hashes, since_us, self._clock.now_us())
 
     def adopt(self, prepared: Prepared, answer: Answer) -> None:

@@ -125,6 +125,9 @@ class Pace:
     """What the venue shows and nobody told yet is told from here."""
     absent_s: float = 60.0
     """A doubted order is expired when complete views lacked it so long and its window is over."""
+    margin_s: int = 15
+    """How much further back than our oldest open business executions are asked for, in market
+    time: the venue's clock may be behind ours."""
     latch_s: float = 20.0
     """What nothing explains halts at its second view, and asks for the latch after so long: a
     venue's own parts may disagree for a while."""

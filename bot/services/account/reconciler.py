@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.domain.entry import AlertRaised, DriftFound, MarketSettled, Severity
 from bot.domain.event import CapitalMoved, Event, OrderAnswered
+from bot.domain.market import SECOND_US
 from bot.domain.order import Accepted, Answer, OrderState, Prepared, Unknown
 from bot.domain.refusal import ExitCode, Refused
 from bot.engine.accounting import Portfolio, WorkingOrder
@@ -29,8 +30,6 @@ RECONCILING: Final = "reconciling"
 UNREACHABLE: Final = "venue"
 DIVERGED: Final = "divergence"
 ROUNDS_AT_START: Final = 20
-MARGIN_US: Final = 10_000_000
-"""How much further back than our oldest open business executions are asked for."""
 SETTLED_ENTRIES: Final = 5_000
 """How far back resolutions are looked for that the venue's own pages may not show yet."""
 FIRST: Final = "the venue's cash at the first start"
@@ -200,7 +199,8 @@ class Reconciler:
         hashes = [order.order_hash for order in ours.orders.values() if order.order_hash]
         times = [order.intent.made_us for order in ours.orders.values()]
         times += [one.fill.filled_us for one in ours.fills.values()]
-        since_us = min(times, default=self._outside.now_us()) - MARGIN_US
+        since_us = min(times, default=self._outside.now_us())
+        since_us -= self._pace.margin_s * SECOND_US
         asked = self._views.venue.view(hashes, max(since_us, 0))
         return await beating(self._outside.heart, asked, most_s=VENUE_S_MAX)
 
