@@ -6,8 +6,10 @@ them unread, so that their own `--help` is the only one there is.
 
 import json
 import os
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 
@@ -20,10 +22,13 @@ EXAMPLE = """\b
 Examples:
   poly sandbox railway --plan pro --state build/railway
   poly sandbox polymarket --speed 60
+  poly sandbox polymarket --speed 30 > exchange.json &
+  poly sandbox variables exchange.json > live.env
   poly sandbox faults --json
 
 \b
-Exit codes: 0 ended by SIGTERM, or listed; 2 an option that cannot be; 4 port or directory.
+Exit codes: 0 ended by SIGTERM, or listed; 2 an option or a file that cannot be; 4 port or
+directory; 5 the stand-in does not answer.
 """
 THROUGH = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
@@ -60,6 +65,31 @@ def faults(*, as_json: bool) -> None:
         cells = [[row["name"], row["does"], row["source"]] for row in rows]
         report.say(report.table(("fault", "what it does", "seen in"), cells))
         report.say()
+
+
+@command.command(epilog=EXAMPLE)
+@click.argument("first_line", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def variables(first_line: Path) -> None:
+    """Print what makes the bot trade live at a running stand-in of Polymarket, as NAME=value.
+
+    FIRST_LINE is a file with what the stand-in printed. What is shown is worthless elsewhere.
+    """
+    import httpx
+
+    from ops.demo.exchange import hosted
+    from ops.demo.exchange.control import Exchange
+
+    try:
+        exchange = Exchange.read(first_line.read_bytes().partition(b"\n")[0])
+        asked = {**hosted.LIVE, **exchange.variables()}
+    except (ValueError, KeyError) as error:
+        why = "is not the first line of a stand-in of Polymarket"
+        raise Refused(f"{first_line}: {why}: {error}", ExitCode.USAGE) from error
+    except httpx.HTTPError as error:
+        line = f"{first_line}: the stand-in does not answer; is it running?"
+        raise Refused(line, ExitCode.OUTSIDE) from error
+    for name, value in sorted(asked.items()):
+        report.say(f"{name}={shlex.quote(value)}")
 
 
 def line(vendor: str, *options: str) -> list[str]:

@@ -150,10 +150,10 @@ def perform(play: Play, folder: Path, seed: int = 0) -> Outcome:
         if play.holds:
             until(lambda: struck(life, play) or not life.alive, "it strikes", within_s=PAID_S_MAX)
         if play.when in {When.STOP, When.RESTING}:
-            life.settle()
             if play.when is When.RESTING:
                 life.rest(2)
                 until(lambda: drifted(life) or not life.alive, "they are found")
+            life.settle()
             arm(life, play)
             code = life.stop()
             return outcome(life, life.differences(), code)

@@ -1,6 +1,7 @@
 """`poly sandbox` lists what the stand-ins can do wrong; starting them is tested by processes."""
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -31,3 +32,13 @@ def test_a_stand_in_that_cannot_list_is_one_refusal() -> None:
     with pytest.raises(Refused, match="cannot list its faults") as caught:
         listed("nowhere")
     assert caught.value.code is ExitCode.OUTSIDE
+
+
+@pytest.mark.parametrize("said", ["", "{}", "no JSON", '{"control_token": "x"}'])
+def test_what_no_stand_in_said_gives_no_variables(tmp_path: Path, said: str) -> None:
+    file = tmp_path / "exchange.json"
+    file.write_text(said)
+    ran = CliRunner().invoke(command, ["variables", str(file)])
+    assert isinstance(ran.exception, Refused)
+    assert ran.exception.code is ExitCode.USAGE
+    assert str(file) in str(ran.exception)
