@@ -18,7 +18,7 @@ from bot.adapters.polymarket.venue import LiveVenue
 from bot.adapters.replay.recorder import Recorder
 from bot.bootstrap.account import LiveAccount
 from bot.bootstrap.boot import Boot, Proof, obey_signals
-from bot.bootstrap.market import ground, series_of, tape, unsettled, wall_us
+from bot.bootstrap.market import Notices, ground, series_of, tape, unsettled, wall_us
 from bot.domain.money import ZERO_USD
 from bot.domain.refusal import ExitCode, Refused
 from bot.services.account.capital import read_announced
@@ -77,7 +77,8 @@ class LiveHouse:
         self._venue = venue
         self._crew = crew
         settings, mind, head = boot.settings, boot.mind, boot.ledger.head.stamp
-        stands = ground(settings, places_of(given), given.clock, login_of(given), boot)
+        notices = Notices(crew)
+        stands = ground(boot, places_of(given), given.clock, login_of(given), notices.tell)
         self._feed = LiveFeed(stands, recorder, orders=venue, since_us=head.at_us)
         self._attended = AttendedFeed(self._feed, venue)
         hands = Beside(venue, self._feed.offer, crew)
@@ -97,6 +98,7 @@ class LiveHouse:
         )
         boot.front.keep_time(given.clock.now_us)
         self.session = Session(terms, boot.ledger, venue, self._attended, boot.front.observe)
+        notices.attend(self.session.floor)
         self._account = LiveAccount(boot, self.session, venue, settings.capital)
         self._switch = Switch(crew, self.session.hold, venue.cancel_all, mind.heart.trip)
 
@@ -114,6 +116,7 @@ class LiveHouse:
             self._crew.begin("orders", self._hear())
             self._account.attend(self._attended, self._crew)
             reason = await self.session.run(lambda _: None)
+            await self._crew.close()  # nobody records anything behind the stop
         proof.finish()
         structlog.get_logger().info(
             "session.ended", reason=reason, boot=started.boot, frame=self.session.frame

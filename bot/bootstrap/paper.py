@@ -12,7 +12,7 @@ from bot.adapters.polymarket.feed.place import read_clock, read_login, read_plac
 from bot.adapters.polymarket.variable import read_proxy
 from bot.adapters.replay.recorder import Recorder
 from bot.bootstrap.boot import Boot, Proof, obey_signals, paper_venue
-from bot.bootstrap.market import ground, series_of, tape, wall_us
+from bot.bootstrap.market import Notices, ground, series_of, tape, wall_us
 from bot.services.live.crew import Crew
 from bot.services.session import Session, Terms
 from bot.settings import Settings
@@ -46,7 +46,8 @@ class PaperDay:
 
     async def _session(self, boot: Boot, venue: PaperVenue, recorder: Recorder, crew: Crew) -> None:
         settings, mind = self._settings, boot.mind
-        stands = ground(settings, self._places, self._clock, self._login, boot)
+        notices = Notices(crew)
+        stands = ground(boot, self._places, self._clock, self._login, notices.tell)
         feed = LiveFeed(stands, recorder, before=venue.told, since_us=boot.ledger.head.stamp.at_us)
         terms = Terms(
             boot.started(boot.pretended),
@@ -63,12 +64,14 @@ class PaperDay:
         )
         boot.front.keep_time(self._clock.now_us)
         session = Session(terms, boot.ledger, venue, PaperFeed(feed, venue), boot.front.observe)
+        notices.attend(session.floor)
         obey_signals(session)
         started = await session.start()
         await boot.front.attend(session, crew)
         proof = Proof.begin(settings)
         async with feed:
             reason = await session.run(lambda _: None)
+            await crew.close()  # nobody records anything behind the stop
         proof.finish()
         structlog.get_logger().info(
             "session.ended", reason=reason, boot=started.boot, frame=session.frame
