@@ -12,10 +12,11 @@ from bot.adapters.wire.decoder import Decoder
 from bot.domain.book import Side
 from bot.domain.entry import TradingState
 from bot.domain.event import (
+    CapitalMoved,
     FeedEnded,
-    FlattenAsked,
     FillConfirmed,
     FillVoided,
+    FlattenAsked,
     FrameRefused,
     LossesTaken,
     OrderAnswered,
@@ -23,6 +24,7 @@ from bot.domain.event import (
     OrderFilled,
     OrderPrepared,
     PriceTicked,
+    ResolutionFound,
     StopAsked,
     TimerFired,
     TradingAsked,
@@ -154,6 +156,8 @@ OURS: tuple[own.Ours, ...] = (
     TradingAsked(4, AT_US, TradingState.ACTIVE, "three views agree"),
     LossesTaken(4, AT_US, "latch", "operator", "looked at it"),
     FlattenAsked(4, AT_US, MarketId(MARKET), Price(20_000), "operator", "out"),
+    CapitalMoved(4, AT_US, Usd(-5_000_000), "taken out", "c1", afresh=False),
+    ResolutionFound(4, AT_US, MarketId(MARKET), Outcome.UP, "gamma"),
     FeedEnded(4, AT_US),
     FrameRefused(4, AT_US, "gap", "connection lost", (TokenId(UP),)),
 )
