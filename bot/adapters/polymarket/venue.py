@@ -53,8 +53,19 @@ def asleep() -> None:
 class LiveVenue:
     """One wallet at Polymarket."""
 
-    def __init__(self, connection: Connection, budget: Budget, *, appear_s: float = 10.0) -> None:
-        """Trade through an open connection, within a budget; see `open`."""
+    def __init__(
+        self,
+        connection: Connection,
+        budget: Budget,
+        *,
+        appear_s: float = 10.0,
+        behind_s: float = MARGIN_S,
+    ) -> None:
+        """Trade through an open connection, within a budget; see `open`.
+
+        An order may be missing from the listing for `appear_s`; the venue's clock may be `behind_s`
+        behind ours.
+        """
         self.connection = connection
         self.budget = budget
         self._clock = connection.settings.clock
@@ -68,7 +79,7 @@ class LiveVenue:
         ours = Ours(str(sdk.wallet), sdk.credentials.key)
         self.account = Account(self.reads, self.catalog, ours)
         wall_s = asyncio.get_running_loop().time
-        clocks = Clocks(self._clock.now_us, wall_s, appear_s, self._clock.margin_s(MARGIN_S))
+        clocks = Clocks(self._clock.now_us, wall_s, appear_s, self._clock.margin_s(behind_s))
         self.follower = Follower(self.reads, self.catalog, ours, clocks)
         self._wanted: dict[MarketId, int] = {}
         self._woken = asyncio.Event()

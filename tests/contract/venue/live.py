@@ -18,6 +18,8 @@ from tests.contract.polymarket_sdk.standin import Row
 from tests.contract.venue.case import Levels
 from tests.contract.venue.ground import Ground, settings_of
 
+BEHIND_S = 5
+"""Less than the tests step the stand-in's clock by, so that none hears of another's trades."""
 SETTLED_S = 6
 """Market time after which a match is confirmed on the stand-in's chain."""
 
@@ -31,7 +33,7 @@ class LiveStage:
         self.ground = ground
         self.account = account
         self.connection = venue.connection
-        self._venue = LiveVenue(venue.connection, venue.budget, appear_s=0.0)
+        self._venue = LiveVenue(venue.connection, venue.budget, appear_s=0.0, behind_s=BEHIND_S)
 
     @classmethod
     async def open(
@@ -72,7 +74,9 @@ class LiveStage:
 
     async def afresh(self) -> None:
         """Put a new venue on the same connection: one that has heard of no order yet."""
-        self._venue = LiveVenue(self.connection, self._venue.budget, appear_s=0.0)
+        self._venue = LiveVenue(
+            self.connection, self._venue.budget, appear_s=0.0, behind_s=BEHIND_S
+        )
         await self._venue.warm([self.market])
 
     async def show(self, bids: Levels, asks: Levels) -> None:
