@@ -47,6 +47,7 @@ class Control:
             "trades": self.trade,
             "prices": self.price,
             "markets": self.market,
+            "heartbeats": self.forget,
         }
         routes = [web.post(f"/control/{name}", self._posted(run)) for name, run in posts.items()]
         return [
@@ -189,6 +190,13 @@ class Control:
         if "winner" in body:
             resolve(self.world.venue, market, market.outcomes.index(str(body["winner"])))
         return truth.market(market)
+
+    def forget(self, body: dict[str, object]) -> object:
+        """Forget who sends heartbeats, as after ten quiet seconds; no order is cancelled."""
+        del body
+        gone = len(self.world.heartbeats.beats)
+        self.world.heartbeats.beats.clear()
+        return {"forgotten": gone}
 
     def _posted(self, run: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:

@@ -33,7 +33,7 @@ WINDOW_LEFT_S = LEFT_S + 30
 """From the bot's start on: the end of the windows, their resolution and their payout."""
 DAY_S = WINDOW_LEFT_S / SPEED
 BOOTS_MAX = 8
-PAID_S_MAX = 40.0
+PAID_S_MAX = 120.0
 AT_ONCE = 4
 """Lives that are lived beside each other: most of a life is waiting."""
 TOLD_EVERY_DAY = (
@@ -139,35 +139,36 @@ def perform(play: Play, folder: Path, seed: int = 0) -> Outcome:
             return outcome(life, listed(life))
         life.begin()
         trades(life)
-        if play.when is When.TRADING:
-            arm(life, play)
-        elif play.when is When.RESTART:
-            live_for(life, DAY_S / 8)
-            life.kill()
-            arm(life, play)
-            revive(life)
+        strike(life, play)
         live_for(life, DAY_S * play.days)
         if play.holds:
             until(lambda: struck(life, play) or not life.alive, "it strikes", within_s=PAID_S_MAX)
         if play.when in {When.STOP, When.RESTING}:
-            if play.when is When.RESTING:
-                life.rest(2)
-                until(lambda: drifted(life) or not life.alive, "they are found")
-            life.settle()
-            arm(life, play)
-            code = life.stop()
-            return outcome(life, life.differences(), code)
+            return stopped(life, play)
         return outcome(life, life.conclude())
 
 
-def drifted(life: Life) -> bool:
-    """Say whether an order was found that is nobody's of ours."""
-    return any(one.cause == "external_order" for one in life.of(DriftFound))
+def strike(life: Life, play: Play) -> None:
+    """Arm a fault that strikes a bot at work, or one that starts again."""
+    if play.when is When.TRADING:
+        arm(life, play)
+    elif play.when is When.RESTING:
+        life.rest(play.times)
+    elif play.when is When.RESTART:
+        live_for(life, DAY_S / 8)
+        life.kill()
+        arm(life, play)
+        revive(life)
 
 
-def struck(life: Life, play: Play) -> int:
-    """Return how often the fault has struck so far."""
-    return life.exchange.struck()[play.fault]
+def stopped(life: Life, play: Play) -> Outcome:
+    """Arm a fault for the stop alone, and stop."""
+    life.settle()
+    if play.when is When.RESTING:
+        until(lambda: drifted(life) or not life.alive, "they are found")
+    arm(life, play)
+    code = life.stop()
+    return outcome(life, life.differences(), code)
 
 
 def listed(life: Life) -> Sequence[str]:
@@ -186,6 +187,16 @@ def revive(life: Life) -> None:
         code = life.ended()
         assert code == ExitCode.OUTSIDE, f"ended with {code}: {life.words()[-500:]}"
     raise AssertionError(f"did not stay in {BOOTS_MAX} starts: {life.words()[-500:]}")
+
+
+def drifted(life: Life) -> bool:
+    """Say whether an order was found that is nobody's of ours."""
+    return any(one.cause == "external_order" for one in life.of(DriftFound))
+
+
+def struck(life: Life, play: Play) -> int:
+    """Return how often the fault has struck so far."""
+    return life.exchange.struck()[play.fault]
 
 
 MIXED = tuple(

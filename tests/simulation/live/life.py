@@ -39,7 +39,7 @@ LEFT_S = 170
 """Windows of a quarter of an hour and of five minutes end together then."""
 SPEED = 50
 CALL_TIMEOUT_S = 1
-WITHIN_S = 60.0
+WITHIN_S = 120.0
 LOOK_S = 0.02
 SETTLE_LOOK_S = 0.15
 SETTLED_S_MAX = 60.0
@@ -148,6 +148,8 @@ class Life:
         """Start the bot, or one that falls at a boundary."""
         self.data.mkdir(exist_ok=True)
         self.boots += 1
+        # Soon after a kill a start waits for a rival's heartbeat; that is tested elsewhere.
+        self.exchange.post("heartbeats")
         if boundary:
             self._bot = nursery.begin_brittle(self.environment(), self.log, boundary)
         else:
