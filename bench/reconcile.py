@@ -132,13 +132,13 @@ class Books:
         folded(self.ledger, self.ledger.head.seq)
 
 
-async def median_s(work: Callable[[], Awaitable[object]]) -> float:
-    """Return the middle of a few runs."""
+async def median_s(work: Callable[[], Awaitable[object]]) -> tuple[float, float]:
+    """Return the middle of a few runs, by the clock and of this process's own work."""
     times = []
     for _ in range(ROUNDS):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         await work()
-        times.append(time.perf_counter() - began)
+        times.append((time.perf_counter() - began, time.process_time() - worked))
     return sorted(times)[ROUNDS // 2]
 
 
@@ -148,8 +148,10 @@ async def measure(ground: Ground, directory: Path) -> None:
     wallet = stage.connection.settings.wallet
     ground.stand_in.post("wallets", wallet=wallet, tier="Elite")
     sent = await post_all(stage, OPEN + TRADES // SHARES)
-    for _ in range(TRADES):
+    for number in range(TRADES):
         await stage.trade(Side.SELL, "0.40", "1")
+        if number % 100 == 0:
+            ground.stand_in.step(1)  # an account's trades are not all of one second
     await stage.settle_down()
     hashes = [one.order_hash for one in sent]
     view = await stage.venue.view(hashes, 0)
@@ -163,9 +165,10 @@ async def measure(ground: Ground, directory: Path) -> None:
     async def whole() -> None:
         books.judge(await stage.venue.view(hashes, 0))
 
-    judged, all_of_it = await median_s(ours), await median_s(whole)
+    (judged, _), (all_of_it, worked) = await median_s(ours), await median_s(whole)
     print(f"judging and folding the ledger: {judged:.3f} s")
     print(f"one comparison, every page over the wire: {all_of_it:.3f} s (limit {LIMIT_S} s)")
+    print(f"of it work of the bot's own: {worked:.3f} s, the rest is the stand-in's")
     books.ledger.drop()
     await stage.close()
 

@@ -29,6 +29,7 @@ CAUSES = {
     "void_not_recorded": "an execution failed on the chain, and that was not recorded",
     "resting": "an order rests at the venue that should not: from before, or its window is over",
     "open_after_end": "an order that is over here is open at the venue",
+    "rounding": "fees of new executions that the venue rounded otherwise, at most a step for each",
     "capital": "a person announced money put in or taken out, and the venue shows it",
     "external_order": "an order at the venue that no intent of ours made",
     "external_fill": "an execution at the venue of an order that no intent of ours made",

@@ -11,6 +11,9 @@ from typing import Final
 
 from bot.domain.entry import DriftFound
 from bot.domain.event import CapitalMoved, OrderAnswered, OrderEnded
+from bot.domain.fill import FillId
+from bot.domain.market import FEE_STEP_MICROS
+from bot.domain.money import Usd
 from bot.domain.order import Accepted, OrderState, Prepared, Unknown
 from bot.engine.accounting import Portfolio, WorkingOrder
 from bot.engine.agreement.look import (
@@ -80,6 +83,8 @@ class Judge:
         self._lasting = Lasting()
         self._suspects: dict[tuple[str, str], Suspect] = {}
         self._waiting = 0
+        self._exact: frozenset[FillId] = frozenset()
+        """Executions that were recorded when cash last agreed to the micro."""
 
     def judge(self, ours: Portfolio, look: Look) -> Verdict:
         """Return what to repair, what must halt trading, and what the next view decides."""
@@ -91,10 +96,13 @@ class Judge:
         sums = Sums.of(ours, look, news)
         strange = [*self._strangers(ours, look), *news.strange, *sums.positions()]
         self._waiting += sums.paid_out
-        moved = self._moved(sums, look) if sums.gap else None
-        if moved is not None:
+        if not sums.gap:
+            self._exact = frozenset(ours.fills)
+        elif (moved := self._moved(sums, look)) is not None:
             findings.append(moved)
-        elif sums.gap:
+        elif look.still and abs(sums.gap) <= self._rounding(ours):
+            findings += self._ripe([_rounded(sums)], look)
+        else:
             strange.append(sums.cash())
         unexplained, doubted = self._suspected(strange, ours, look)
         self._lasting.turn()
@@ -207,6 +215,14 @@ class Judge:
                 return _capital(one, sums)
         return None
 
+    def _rounding(self, ours: Portfolio) -> int:
+        """Return what fees of the executions since cash last agreed can be off by, in micros.
+
+        How the venue rounds a fee is not documented; a step is how far two ways can differ.
+        """
+        charged = (key for key, one in ours.fills.items() if one.fill.fee.micros)
+        return sum(key not in self._exact for key in charged) * FEE_STEP_MICROS
+
     def _suspected(
         self, drifts: list[DriftFound], ours: Portfolio, look: Look
     ) -> tuple[list[DriftFound], list[DriftFound]]:
@@ -239,6 +255,12 @@ def _capital(one: Announced, sums: Sums) -> Finding:
     sign = "put in" if one.amount.micros > 0 else "taken out"
     drift = DriftFound("capital", one.announcement, str(sums.expected), str(sums.there), "record")
     told = CapitalMoved(PLACE, PLACE, one.amount, f"{sign}: {one.reason}", one.announcement)
+    return Finding(drift, (Tell(told),))
+
+
+def _rounded(sums: Sums) -> Finding:
+    drift = DriftFound("rounding", "cash", str(sums.expected), str(sums.there), "record")
+    told = CapitalMoved(PLACE, PLACE, Usd(sums.gap), "fees that the venue rounds otherwise")
     return Finding(drift, (Tell(told),))
 
 
