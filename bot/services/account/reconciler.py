@@ -75,8 +75,6 @@ class Reconciler:
         self._since_s: dict[tuple[str, str], float] = {}
         self._latched: set[tuple[str, str]] = set()
         self._agreed_s = math.nan
-        self.rounds = 0
-        """Complete views that were judged."""
 
     @property
     def agreed_age_s(self) -> float:
@@ -107,10 +105,6 @@ class Reconciler:
             return await self._agreed_at_start()
         finally:
             self._begun.set()
-
-    def begin(self) -> None:
-        """Let `run` go on without `at_start`: whoever starts has compared by itself."""
-        self._begun.set()
 
     def ask(self, cause: str) -> None:
         """Have a round made now."""
@@ -167,7 +161,6 @@ class Reconciler:
         if first:
             await self._begin(view)
             before = fingerprint(self._ours)
-        self.rounds += 1
         self._complete_s = self._outside.wall_s()
         look = self._seen(view, before=before, start=start)
         verdict = self._judge.judge(self._ours, look)
