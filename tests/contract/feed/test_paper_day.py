@@ -14,7 +14,8 @@ from bot.adapters.polymarket.feed.feed import LiveFeed
 from bot.adapters.polymarket.feed.place import Notice
 from bot.adapters.replay.feed import ReplayFeed
 from bot.adapters.replay.recorder import Bounds, Recorder, parts
-from bot.domain.entry import Entry, SessionStarted, Stamp
+from bot.bootstrap.market import unsettled
+from bot.domain.entry import Entry, FillRecorded, SessionStarted, Stamp
 from bot.ports import GENESIS, MarketFeed
 from bot.services.session import Session, Terms
 from bot.settings import read_strategy
@@ -24,6 +25,7 @@ STRATEGY = read_strategy(Path(__file__).with_name("eager.toml"))
 SPEED = 60
 WALL_S = 10
 """Two windows of five minutes."""
+MOST_S = 60
 STARTED = SessionStarted(
     1, "s", "paper", "", (), "", "", STRATEGY.strategy_hash, 7, STRATEGY.paper.cash_usd,
     0, 0, "", 0, GENESIS,
@@ -44,6 +46,18 @@ def lost(event: str, detail: str) -> None:
     pytest.fail(f"{event}: {detail}")
 
 
+async def stop_after_a_fill(session: Session, ledger: SqliteLedger) -> None:
+    """Stop after two windows, or on a busy machine as soon as this session has filled anything."""
+    loop, began = asyncio.get_running_loop(), ledger.head.seq
+    until_s = loop.time() + MOST_S
+    await asyncio.sleep(WALL_S)
+    while loop.time() < until_s:
+        if any(isinstance(one.entry, FillRecorded) for one in ledger.entries(after_seq=began)):
+            break
+        await asyncio.sleep(1)
+    session.stop("SIGTERM")
+
+
 async def live_on_paper(stand_in: StandIn, directory: Path, **changes: object) -> LiveFeed:
     """Live for a while as the composition root does in paper mode."""
     ledger = SqliteLedger.open(directory)
@@ -54,14 +68,17 @@ async def live_on_paper(stand_in: StandIn, directory: Path, **changes: object) -
     stamp = ledger.head.stamp
     venue.resume(frame=stamp.frame, at_us=stamp.at_us)
     tape = Recorder(directory / "recording", lost, after=stamp.frame, bounds=SMALL)
-    live = LiveFeed(stand_in.ground(untold, **changes), tape, before=venue.told)
+    held = tuple(market.slug for market in unsettled(ledger.unsettled()))
+    ground = stand_in.ground(untold, slugs=held, **changes)
+    live = LiveFeed(ground, tape, before=venue.told)
     terms = Terms(STARTED, STRATEGY, 5_000_000, journal=tape.write_ours, live_feed=True)
     session = Session(terms, ledger, venue, PaperFeed(live, venue), silent)
     try:
         await session.start()
         async with live:
-            asyncio.get_running_loop().call_later(WALL_S, session.stop, "SIGTERM")
+            stopping = asyncio.create_task(stop_after_a_fill(session, ledger))
             assert await session.run(lambda _: None) == "SIGTERM"
+            await stopping
     finally:
         tape.close()
         venue.close()
