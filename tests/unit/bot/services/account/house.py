@@ -26,7 +26,7 @@ from bot.services.loop import Loop
 from tests.unit.bot.given import END, START, book, fill, market, strategy
 
 QUICK = Pace(
-    every_s=0.2, again_s=0.01, doubt_s=0.05, silent_s=0.05, start_s=0.5, settle_s=0.02,
+    every_s=0.2, again_s=0.01, doubt_s=0.05, silent_s=0.05, start_s=30.0, settle_s=0.02,
     absent_s=0.05, flight_s=0.1, latch_s=0.05,
 )  # fmt: skip
 UP = TokenId("up1")
