@@ -34,7 +34,7 @@ WINDOW_LEFT_S = LEFT_S + 30
 DAY_S = WINDOW_LEFT_S / SPEED
 BOOTS_MAX = 8
 PAID_S_MAX = 120.0
-AT_ONCE = 4
+AT_ONCE = 3
 """Lives that are lived beside each other: most of a life is waiting."""
 TOLD_EVERY_DAY = (
     "order.intended", "order.sent", "order.fill", "market.listed", "position.settled",
@@ -141,7 +141,7 @@ def perform(play: Play, folder: Path, seed: int = 0) -> Outcome:
         trades(life)
         strike(life, play)
         live_for(life, DAY_S * play.days)
-        if play.holds:
+        if play.when is When.TRADING:
             until(lambda: struck(life, play) or not life.alive, "it strikes", within_s=PAID_S_MAX)
         if play.when in {When.STOP, When.RESTING}:
             return stopped(life, play)

@@ -42,7 +42,7 @@ CALL_TIMEOUT_S = 1
 WITHIN_S = 120.0
 LOOK_S = 0.02
 SETTLE_LOOK_S = 0.15
-SETTLED_S_MAX = 60.0
+SETTLED_S_MAX = 180.0
 REDEEMED_S_MAX = 10.0
 QUIET_S = 1.5
 """More than a look of the bot at its orders: what it has not found by then it does not know of."""

@@ -54,7 +54,7 @@ def storm(fault: str, folder: Path) -> tuple[set[str], Outcome]:
         return fell, outcome(life, life.conclude())
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("half", range(2))
 def test_killed_at_every_boundary_of_a_submit(tmp_path: Path, half: int) -> None:
     names = list(ANSWERS)[half::2]

@@ -50,7 +50,7 @@ def test_every_fault_has_its_play() -> None:
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 def test_a_fault_alone_leaves_the_books_equal(tmp_path: Path, group: int) -> None:
     plays = {play.fault: play for play in PLAYS[group::GROUPS]}
     done = together({n: partial(perform, play, tmp_path / n) for n, play in plays.items()})
@@ -58,7 +58,7 @@ def test_a_fault_alone_leaves_the_books_equal(tmp_path: Path, group: int) -> Non
 
 
 @pytest.mark.parametrize("first", range(0, MIXTURES, MIXED))
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 def test_a_mixture_of_faults_leaves_the_books_equal(tmp_path: Path, first: int) -> None:
     seeds = {f"seed {seed}": seed for seed in range(first, first + MIXED)}
     done = together({n: partial(mixture, seed, tmp_path / n) for n, seed in seeds.items()})
