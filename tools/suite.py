@@ -1,7 +1,8 @@
-"""Run the whole test suite in two parts and end with one line that counts both.
+"""Run the whole test suite in three parts and end with one line that counts them.
 
 The pure core runs under coverage and must reach 100 % of its branches; everything else runs
-without it, because tracing the core inside the simulation would double the time of the suite.
+without it, because tracing the core inside the simulation would double the time of the suite. What
+fills the machine by itself runs last and alone: beside it everybody else would starve.
 It decides nothing about what is tested: that is pytest's.
 """
 
@@ -19,6 +20,8 @@ MEASURED = ("coverage", "run", "-m", "pytest", "-q", "-n0")
 AGAIN_MAX = 10
 """More failures than this are no accident, and are not run again."""
 CORE = ("tests/unit/bot/domain", "tests/unit/bot/engine")
+CROWD = ("tests/simulation/live",)
+"""A dozen whole bots and exchanges at once, in each test."""
 
 
 def run(title: str, *arguments: str) -> int:
@@ -69,7 +72,7 @@ def again(first: dict[str, int]) -> tuple[int, dict[str, int]]:
 
 
 def main() -> int:
-    """Run both parts and the gate; return 0 only when all three agree."""
+    """Run the parts and the gate; return 0 only when all of them agree."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", default="auto", help="processes for the second part")
     jobs = parser.parse_args().jobs
@@ -77,18 +80,29 @@ def main() -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
     for old in REPORTS.glob("*.xml"):
         old.unlink()
-    core = [folder for folder in CORE if (ROOT / folder).is_dir()]
     codes = [
-        run("the pure core", *MEASURED, report_of("core"), *core),
+        run("the pure core", *MEASURED, report_of("core"), *CORE),
         run("every branch of it", "coverage", "report"),
         run(
             "everything else", "pytest", "-q", "-n", jobs, report_of("rest"), "--durations=15",
-            "tests", *(f"--ignore={folder}" for folder in CORE),
+            "tests", *(f"--ignore={folder}" for folder in CORE + CROWD),
         ),
     ]  # fmt: skip
     parts = [counted(REPORTS / f"{name}.xml") for name in ("core", "rest")]
     if codes[2] and 0 < parts[1]["failed"] <= AGAIN_MAX:
         codes[2], parts[1] = again(parts[1])
+    codes.append(
+        run(
+            "a crowd in every test",
+            "pytest",
+            "-q",
+            "-n0",
+            report_of("crowd"),
+            "--durations=5",
+            *CROWD,
+        )
+    )
+    parts.append(counted(REPORTS / "crowd.xml"))
     gate = "all covered" if codes[1] == 0 else "NOT all covered"
     total = {key: sum(part[key] for part in parts) for key in ("passed", "failed", "skipped")}
     print(f"== {time.monotonic() - began:.0f} s; branches of the core: {gate}")
