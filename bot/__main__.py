@@ -1,6 +1,7 @@
 """Entry: `python -m bot`, configured by environment variables alone (docs/configuration.md)."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -24,6 +25,9 @@ def main(words: Sequence[str] = ()) -> ExitCode:
 
 
 def _lived() -> ExitCode:
+    # Until a session obeys them: nothing was traded yet, and to stop is then to end.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(ExitCode.OK))
     try:
         return run(os.environ)
     except Refused as refused:

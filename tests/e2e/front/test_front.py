@@ -276,6 +276,9 @@ def test_health_answers_while_the_lock_is_waited_for(
 
             eventually(waits, within_s=60)
             assert not (tmp_path / "poly.db").exists()
+            process.terminate()
+            _, said = process.communicate(timeout=60)
+            assert (process.returncode, said) == (0, b""), "a stop is an orderly end there, too"
         finally:
             process.kill()
             process.communicate()
