@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.book import Side
-from bot.domain.fill import Fill, FillId, Liquidity, Position
+from bot.domain.fill import ChainPhase, Fill, FillId, Liquidity, Position
 from bot.domain.market import MarketId, Outcome, TokenId
 from bot.domain.money import Price, Rounding, Shares, Usd
 from bot.domain.order import OrderHash, StrategyId
@@ -51,3 +51,8 @@ def test_cash_and_cost_and_profit_always_add_up(
 def test_more_than_is_held_cannot_be_sold() -> None:
     with pytest.raises(ValueError, match="must not be negative"):
         FLAT.after(fill(Side.BUY, 500_000, 10, 0)).after(fill(Side.SELL, 500_000, 11, 0))
+
+
+def test_a_chain_action_is_over_when_it_is_proved_or_failed() -> None:
+    over = {phase for phase in ChainPhase if phase.final}
+    assert over == {ChainPhase.DONE, ChainPhase.FAILED}

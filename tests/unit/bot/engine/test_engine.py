@@ -18,6 +18,7 @@ from bot.domain.entry import (
 )
 from bot.domain.event import (
     BookReplaced,
+    FeedEnded,
     MarketResolved,
     MarketSeen,
     OrderAnswered,
@@ -27,7 +28,16 @@ from bot.domain.event import (
 )
 from bot.domain.market import MarketId, Outcome, TokenId
 from bot.domain.money import Price, Shares, Usd
-from bot.domain.order import Accepted, Answer, Intent, OrderHash, OrderState, Rejected, Unknown
+from bot.domain.order import (
+    Accepted,
+    Answer,
+    Intent,
+    IntentId,
+    OrderHash,
+    OrderState,
+    Rejected,
+    Unknown,
+)
 from bot.engine.engine import Engine
 from tests.unit.bot.given import (
     END,
@@ -341,3 +351,26 @@ def test_strategies_decide_apart_from_each_other() -> None:
     both = made.handle(book("up1", "0.69", "0.70", frame=2, at_us=soon))
     assert [intent.strategy for intent in intents(both)] == ["given", "late"]
     assert [intent.intent_id[-3:] for intent in intents(both)] == ["001", "002"]
+
+
+def test_a_market_pays_out_its_own_positions_only() -> None:
+    made = engine()
+    made.handle(fill(buy(made), "10"))
+    held = dict(made.portfolio.positions)
+    second = market(market_id=MarketId("0xm2"), up=TokenId("up2"), down=TokenId("down2"))
+    made.handle(MarketSeen(3, END, second))
+    over = entries(made.handle(MarketResolved(9, END, MarketId("0xm2"), Outcome.UP)))
+    assert over == [MarketSettled(MarketId("0xm2"), Outcome.UP)]
+    assert made.portfolio.positions == held
+
+
+def test_refusals_that_are_counted_on_disk_are_not_counted_again() -> None:
+    """A crash right after the end of the feed: nothing that is read again says that end."""
+    made = engine()
+    made.handle(TradingAsked(1, NOW, TradingState.HALTED, "drill"))
+    for frame in (2, 3, 4):
+        made.handle(book("up1", "0.69", "0.70", frame=frame))
+    name = made.desks[MarketId("0xm1")].seats[0].strategy.name
+    closed = IntentDenied(IntentId(""), name, MarketId("0xm1"), "trading_state", "", "", 2)
+    made.counted(closed)
+    assert entries(made.handle(FeedEnded(5, NOW))) == []

@@ -14,12 +14,14 @@ from bot.domain.entry import (
     Recorded,
     Stamp,
     TradingState,
+    TradingStateSet,
 )
 from bot.domain.event import Event, MarketSeen, OrderAnswered, OrderFilled, TradingAsked
 from bot.domain.money import Usd
 from bot.domain.order import Accepted, IntentId, OrderHash
 from bot.engine.engine import Engine
 from bot.engine.recovery import CatchUp, Then, first_frame
+from bot.ports import Ledger
 from tests.unit.bot.given import (
     END,
     SECOND,
@@ -218,3 +220,39 @@ def test_what_was_marked_before_the_first_frame_goes_on_counting() -> None:
     assert made.guard.losses.peak == undisturbed.guard.losses.peak + 7_000_000
     made.handle(asked(9, TradingState.ACTIVE))
     assert made.portfolio.state is TradingState.HALTED
+
+
+class Said:
+    """What a ledger says when it is asked for the last of something."""
+
+    def __init__(self, *, state: Recorded | None, marked: Recorded | None) -> None:
+        self._state = state
+        self._marked = marked
+
+    def trading_state(self, *, upto_seq: int | None = None) -> Recorded | None:
+        assert upto_seq == 5
+        return self._state
+
+    def equity_marked(self, *, upto_seq: int | None = None) -> Recorded | None:
+        assert upto_seq == 5
+        return self._marked
+
+    def cash(self, *, upto_seq: int | None = None) -> Usd:
+        assert upto_seq == 5
+        return CASH
+
+    def deposited(self, *, after_seq: int, upto_seq: int | None = None) -> Usd:
+        assert (after_seq, upto_seq) == (3, 5)
+        return Usd.parse("7")
+
+
+def test_what_a_ledger_said_then_is_where_reading_again_begins() -> None:
+    state = recorded(4, 2, TradingStateSet(TradingState.REDUCE_ONLY, "low disk"))
+    _, ledger = live(FALLING)
+    marked = replace(next(one for one in ledger if isinstance(one.entry, EquityMarked)), seq=3)
+    there: Ledger = Said(state=state, marked=marked)  # type: ignore[assignment]
+    assert Then.of(there, 5) == Then(
+        cash=CASH, state=TradingState.REDUCE_ONLY, marked=marked, deposited=Usd.parse("7")
+    )
+    bare: Ledger = Said(state=None, marked=None)  # type: ignore[assignment]
+    assert Then.of(bare, 5) == Then(cash=CASH, state=TradingState.HALTED)

@@ -249,3 +249,24 @@ def test_whatever_differs_is_repaired_or_halts_and_repairing_ends(
         assert verdict.agreed
         assert desk.engine.portfolio.cash == shown["cash"]
         assert all(isinstance(one, OrderFilled) for one in told(verdict))
+
+
+def test_fees_that_the_venue_rounds_otherwise_are_recorded_and_nothing_more() -> None:
+    """One step an execution, of those since cash last agreed."""
+    desk = Desk(filled="10")
+    ours = desk.engine.portfolio
+    cash = ours.cash - Usd(10)
+    assert desk.look(cash=cash).waiting == 1
+    verdict = desk.look(10, cash=cash)
+    assert found(verdict) == [("rounding", "record")]
+    desk.apply(verdict)
+    assert desk.look(1).agreed
+    cash = ours.cash - Usd(10)
+    assert causes(desk.look(1, cash=cash).doubted) == ["cash"]
+
+
+def test_more_than_a_rounding_forbids_trading() -> None:
+    desk = Desk(filled="10")
+    cash = desk.engine.portfolio.cash - Usd(11)
+    assert causes(desk.look(cash=cash).doubted) == ["cash"]
+    assert causes(desk.look(1, cash=cash).unexplained) == ["cash"]
