@@ -28,15 +28,14 @@ the one object at the end.
 """
 
 import importlib
-import importlib.util
 from typing import Protocol
 
 from ops.demo.stage import Skipped, Stage
 
-__all__ = ["ACTS", "Act", "Skipped", "Stage", "load", "present"]
+__all__ = ["ACTS", "Act", "Skipped", "Stage", "load"]
 
 ACTS = ("trade", "estate", "live", "kill")
-"""The order of the story. An act whose file is not there yet is not part of it."""
+"""The order of the story."""
 
 
 class Act(Protocol):
@@ -48,11 +47,6 @@ class Act(Protocol):
     def play(self, stage: Stage) -> dict[str, object]:
         """Show it and say whether it was true."""
         ...
-
-
-def present() -> tuple[str, ...]:
-    """Return the names of the acts that are there, in the order of the story."""
-    return tuple(name for name in ACTS if importlib.util.find_spec(f"ops.demo.{name}"))
 
 
 def load(name: str) -> Act:

@@ -4,6 +4,7 @@ A child is what `python -m bot` or `python -m sandbox.polymarket` would be, with
 an output of its own; only the imports are shared. It can be killed like any other.
 """
 
+import ctypes
 import importlib.util
 import multiprocessing
 import os
@@ -20,6 +21,8 @@ PRELOADED = (
     "tests.simulation.live.brittle",
 )  # fmt: skip
 ENDED_S_MAX = 40.0
+PR_SET_PDEATHSIG = 1
+"""Source: linux/prctl.h, prctl(2)."""
 
 
 @cache
@@ -47,7 +50,8 @@ def be_exchange(options: Sequence[str], out: Path) -> None:
 
 
 def become(environment: Mapping[str, str], out: Path) -> None:
-    """Take over an environment and an output, in a session of its own."""
+    """Take over an environment and an output, in a session of its own that ends with the tests."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     os.setsid()
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.refusal import ExitCode, Refused
-from ops.demo import ACTS, load, present
+from ops.demo import ACTS, load
 from ops.demo.stage import Stage
 
 SLEEPER = """
@@ -66,7 +66,7 @@ def test_with_json_the_story_goes_to_stderr(
     assert (said.out, said.err) == ("", "once upon a time\n")
 
 
-@pytest.mark.parametrize("name", present())
+@pytest.mark.parametrize("name", ACTS)
 def test_every_act_is_what_it_says(name: str) -> None:
     act = load(name)
     assert name == act.NAME
