@@ -49,7 +49,7 @@ REPAIRED: Final = frozenset(
     {
         "never_sent", "answer_lost", "fill_not_recorded", "end_not_recorded",
         "settlement_not_recorded", "never_answered", "never_taken", "proof_not_recorded",
-        "void_not_recorded", "resting", "open_after_end", "capital",
+        "void_not_recorded", "resting", "open_after_end", "capital", "rounding",
     }
 )  # fmt: skip
 """Causes of differences that a crash, the network or a person leaves, and reconciliation repairs;
