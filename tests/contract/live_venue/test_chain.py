@@ -109,6 +109,19 @@ async def test_several_windows_go_in_one_transaction(ground: Ground) -> None:
     await one.stage.close()
 
 
+async def test_shares_that_a_match_has_sold_are_not_redeemed(ground: Ground) -> None:
+    """The chain shows them until the match is mined; redeemed, the sale would fail."""
+    one = await winner(ground, Steps())
+    holding = await one.stage.venue.account.holding(one.stage.now_us())
+    [(token, market_id, size)] = holding.redeemable
+    sold = replace(holding, redeemable=((token, market_id, size - DOLLAR),))
+    nonce = one.nonce
+    assert await one.redeemer.redeem(sold, action="1") is None
+    assert one.nonce == nonce
+    assert await one.redeem() is not None
+    await one.stage.close()
+
+
 async def test_an_answer_that_was_lost_is_resolved_by_nonce_and_balance(ground: Ground) -> None:
     journal = Steps()
     one = await winner(ground, journal)

@@ -34,7 +34,7 @@ WINDOW_LEFT_S = LEFT_S + 30
 DAY_S = WINDOW_LEFT_S / SPEED
 BOOTS_MAX = 8
 PAID_S_MAX = 120.0
-AT_ONCE = 3
+AT_ONCE = 6
 """Lives that are lived beside each other: most of a life is waiting."""
 TOLD_EVERY_DAY = (
     "order.intended", "order.sent", "order.fill", "market.listed", "position.settled",

@@ -16,9 +16,9 @@ from bot.domain.refusal import ExitCode
 from tests.simulation.live.campaign import Outcome, mixture, perform, together
 from tests.simulation.live.plays import PLAYS, Play, When
 
-GROUPS = 7
+GROUPS = 3
 MIXTURES = 50
-MIXED = 10
+MIXED = 25
 """Mixtures in one test."""
 
 pytestmark = pytest.mark.slow

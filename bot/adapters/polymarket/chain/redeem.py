@@ -36,7 +36,7 @@ class Redeemer:
         """Redeem what a holding has won, at most `CALLS_MAX` windows; None if there is nothing.
 
         Args:
-            holding: what is held; matches that are not mined yet wait for the next time.
+            holding: what is held; a window with a match that is not mined yet waits.
             action: a new name for the journal.
 
         Raises:
@@ -45,7 +45,8 @@ class Redeemer:
         """
         tokens = [token for token, _, _ in holding.redeemable]
         held = await self._wallet.balances(tokens)
-        won = [(t, m) for t, m, _ in holding.redeemable if held[t]][:CALLS_MAX]
+        # What a match has sold and the chain still shows must not be redeemed: it would fail.
+        won = [(t, m) for t, m, size in holding.redeemable if held[t] == size][:CALLS_MAX]
         if not won:
             return None
         calls = [await self._call(token, market_id, held[token]) for token, market_id in won]
